@@ -1,0 +1,75 @@
+/**
+ * The one file that both languages read: op codes, record, control and scalar offsets, as integer literals.
+ *
+ * Short names used in kernels and nowhere else explained: x y z w b g m v s for arrays, d* for gradients, rows cols inner
+ * for extents, mr nr kc mc nc for blocks, i j k for indices, p for an activation's parameter.
+ */
+
+// A record is one op of a step program, 128 bytes:
+//   +0  code    +4  flags (bit 0: all ranks meet before it)    +8  ranks that take part (1 = rank 0 alone)
+//   +16 ten operands: byte addresses (0 = absent)
+//   +56 ten sizes: counts; with SIZE_PER_ROW set, the count is multiplied by the rows of this batch
+//   +96 eight f32 constants
+export const RECORD_BYTES = 128;
+export const RECORD_CODE = 0;
+export const RECORD_FLAGS = 4;
+export const RECORD_RANKS = 8;
+export const RECORD_OPERANDS = 16;
+export const RECORD_SIZES = 56;
+export const RECORD_CONSTANTS = 96;
+export const MAX_OPERANDS = 10;
+export const MAX_SIZES = 10;
+export const MAX_CONSTANTS = 8;
+export const FLAG_BARRIER = 1;
+export const SIZE_PER_ROW = 0x80000000;
+
+// The control block: what changes from step to step. The facade writes it before a call and reads results after it.
+export const CONTROL_ROWS = 0; // u32: rows of this batch
+export const CONTROL_STATUS = 4; // u32: STATUS_* of the last run
+export const CONTROL_LOSS = 8; // f32: weighted mean of the row losses
+export const CONTROL_INVERSE_WEIGHT = 12; // f32: 1 / sum of the row weights
+export const CONTROL_CLIP_MAX = 16; // f32: largest allowed norm of the gradients
+export const CONTROL_CLIP_SCALE = 20; // f32: min(1, max / (norm + 1e-6)), written by the guard
+export const CONTROL_GRADIENT_NORM = 24; // f32: norm of all gradients together
+export const CONTROL_PENALTY = 28; // f32: value of the penalties
+export const CONTROL_INDICES = 32; // u32: address of the u32 row numbers of this batch
+export const CONTROL_SEED_LOW = 36; // u32
+export const CONTROL_SEED_HIGH = 40; // u32
+export const CONTROL_RUN = 44; // u32: number of the fit
+export const CONTROL_STEP = 48; // u32: step within the run
+export const CONTROL_SCRATCH = 52; // u32: address of rank 0's scratch; rank r's is SCRATCH_BYTES * r further
+export const CONTROL_BARRIER = 64; // a line of its own: arrived u32, generation u32
+export const CONTROL_BYTES = 128;
+
+export const STATUS_OK = 0;
+export const STATUS_NOT_FINITE = 1;
+
+// Activations: kinds for activation(), activationGrad() and the epilogue of matmul.
+export const ACTIVATION_NONE = 0;
+export const ACTIVATION_RELU = 1;
+export const ACTIVATION_LEAKY_RELU = 2;
+export const ACTIVATION_ELU = 3;
+export const ACTIVATION_SELU = 4;
+export const ACTIVATION_GELU = 5;
+export const ACTIVATION_GELU_TANH = 6;
+export const ACTIVATION_SILU = 7;
+export const ACTIVATION_SOFTPLUS = 8;
+export const ACTIVATION_SIGMOID = 9;
+export const ACTIVATION_TANH = 10;
+export const ACTIVATION_SOFTSIGN = 11;
+export const ACTIVATION_MISH = 12;
+
+// Blocking of the matrix product, in elements; see kernels/gemm/blocking.ts for the reasons.
+export const GEMM_NR = 8;
+export const GEMM_KC = 256;
+export const SCRATCH_BYTES = 131072; // one packed block of A, per rank
+// Sums over rows of parameters and gradients are made of partial sums over pieces of this many elements.
+export const PIECE = 4096;
+
+// Scalars of an update, f32, at offsets from the address that an optimizer's record carries. The first ones are common.
+export const UPDATE_KEEP = 0; // factor on the parameters: 1, or 1 - decoupled decay
+export const UPDATE_DECAY = 4; // L2 in the gradient, after the clip
+export const UPDATE_LIMIT = 8; // clip by value: gradients are held within +-limit
+export const UPDATE_RATE = 12; // learning rate, or the step size with bias correction folded in
+export const UPDATE_FIRST = 16; // where an optimizer's own scalars begin
+export const UPDATE_BYTES = 64;

@@ -1,0 +1,38 @@
+/** Compiles assembly/ to build/*.wasm when a source is newer, and writes each binary as a module that embeds it in base64. */
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const build = join(root, "build");
+
+const newest = (folder) =>
+  Math.max(
+    ...readdirSync(folder, { withFileTypes: true }).map((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? newest(path) : statSync(path).mtimeMs;
+    }),
+  );
+const age = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+async function compile(target) {
+  const { default: asc } = await import("assemblyscript/asc");
+  const { error, stderr } = await asc.main(["assembly/index.ts", "--config", "asconfig.json", "--target", target, "--baseDir", "."]);
+  const messages = stderr.toString();
+  if (error || messages) process.stderr.write(messages);
+  if (error) process.exit(1);
+}
+
+const requested = process.argv.slice(2);
+const targets = requested.length > 0 ? requested : ["portable", "fast"];
+process.chdir(root);
+mkdirSync(build, { recursive: true });
+const sources = Math.max(newest(join(root, "assembly")), age(join(root, "asconfig.json")), age(fileURLToPath(import.meta.url)));
+for (const target of targets) {
+  const wasm = join(build, `${target}.wasm`);
+  const module = join(build, `${target}.ts`);
+  if (age(wasm) > sources && age(module) > sources) continue;
+  await compile(target);
+  const text = readFileSync(wasm).toString("base64");
+  writeFileSync(module, `/** The ${target} binary, written by tools/build-wasm.mjs. */\nexport const base64 =\n  "${text}";\n`);
+}
