@@ -6,9 +6,10 @@
 export class WhetstoneError extends Error {
   /** Stable identifier, equal to the class name: safe to compare across bundles and versions. */
   readonly code: string = "WhetstoneError";
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
+
+  /** The code, not the class's own name: a minifier may change that one. */
+  override get name(): string {
+    return this.code;
   }
 }
 
