@@ -37,7 +37,7 @@ export function log(x: number): number {
  */
 export function pow(x: number, y: number): number {
   if (y === 0) return 1;
-  if (!(x >= 0) || y !== y) return Number.NaN;
+  if (!(x >= 0) || Number.isNaN(y)) return Number.NaN;
   if (x === 1) return Math.abs(y) === Infinity ? Number.NaN : 1;
   if (x === 0 || x === Infinity) return (x === 0) === y > 0 ? 0 : Infinity;
   if (Math.abs(y) === Infinity) return x > 1 === y > 0 ? Infinity : 0;
@@ -112,7 +112,7 @@ export function cos(x: number): number {
 
 /** e^(x + low) for a low below one unit in the last place of x. */
 function expSum(x: number, low: number): number {
-  if (!(x > -746)) return x !== x ? x : 0;
+  if (!(x > -746)) return Number.isNaN(x) ? x : 0;
   if (x > 710) return Infinity;
   const k = Math.floor(x / LN2_HIGH + 0.5);
   const r = x - k * LN2_HIGH + (low - k * LN2_LOW);

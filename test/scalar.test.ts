@@ -35,8 +35,6 @@ function exactPower(x: number, n: number): number {
   return Number(mantissa >> BigInt(drop)) * 2 ** (drop + e * n);
 }
 
-const bitsOf = (x: number) => new BigUint64Array(new Float64Array([x]).buffer)[0]!.toString(16);
-
 describe("scalar functions agree with the engine within 5e-16", () => {
   const next = random(1);
   it("exp", () => {
@@ -168,6 +166,5 @@ describe("the same bits in every engine", () => {
       }
     }
     expect(hash.toString(16)).toBe("f4ee3f58560114e9");
-    expect(bitsOf(exp(1))).toBe("4005bf0a8b145769");
   });
 });
