@@ -1,0 +1,256 @@
+/**
+ * Walks the records of a step program: one switch, a line or two per op. It decodes a record, asks share.ts for this rank's
+ * part, and calls the kernel; it knows no maths. All ranks walk the same records and meet where a record asks for it.
+ */
+import * as abi from "./abi";
+import { guard } from "./guard";
+import { activation, activationGrad } from "./kernels/activations";
+import { binaryCrossEntropy } from "./kernels/binaryCrossEntropy";
+import { blendStatistics, columnInverse, columnMoments } from "./kernels/columnMoments";
+import { columnSum } from "./kernels/columnSum";
+import { add, multiply } from "./kernels/elementwise";
+import { columnScale, foldBias, scaleRows } from "./kernels/foldColumns";
+import { gatherRows } from "./kernels/gatherRows";
+import { matmulFew } from "./kernels/gemm/few";
+import { matmul } from "./kernels/gemm/loops";
+import { packB } from "./kernels/gemm/pack";
+import { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./kernels/normalizeColumns";
+import { penaltyGrad } from "./kernels/penalty";
+import { dropout } from "./kernels/random";
+import { squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
+import { absoluteError, squaredError } from "./kernels/regressionLosses";
+import { logSoftmaxRows, logSoftmaxRowsGrad, softmaxRows, softmaxRowsGrad } from "./kernels/softmax";
+import { softmaxCrossEntropyLabels, softmaxCrossEntropyTargets } from "./kernels/softmaxCrossEntropy";
+import { adadelta } from "./optimizers/adadelta";
+import { adagrad } from "./optimizers/adagrad";
+import { adam, adamAmsgrad } from "./optimizers/adam";
+import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from "./optimizers/rmsprop";
+import { sgd, sgdMomentum } from "./optimizers/sgd";
+import { constant as c, operand as o, size } from "./record";
+import { barrier } from "./workers/barrier";
+import { columnBegin, columnEnd, lineBegin, lineEnd, shareBegin, shareEnd } from "./workers/share";
+
+// Rows of a shared product are cut on multiples of every tile's height, so that no rank has an edge tile more than needed.
+const ROW_UNIT = 12;
+
+/**
+ * Runs records [from, to) of the program at `records` as one rank of a team. Returns STATUS_OK or STATUS_NOT_FINITE.
+ * control: the CONTROL_* block; scratch of all ranks is at the address that it holds.
+ */
+export function runProgram(records: usize, control: usize, from: u32, to: u32, rank: u32, team: u32): u32 {
+  const batch = load<u32>(control, abi.CONTROL_ROWS);
+  const scratch = <usize>load<u32>(control, abi.CONTROL_SCRATCH) + <usize>rank * abi.SCRATCH_BYTES;
+  const end = records + <usize>to * abi.RECORD_BYTES;
+  for (let r = records + <usize>from * abi.RECORD_BYTES; r < end; r += abi.RECORD_BYTES) {
+    if (team > 1 && load<u32>(r, abi.RECORD_FLAGS) & abi.FLAG_BARRIER) {
+      barrier(control, team);
+      if (load<u32>(control, abi.CONTROL_STATUS) != abi.STATUS_OK) return load<u32>(control, abi.CONTROL_STATUS);
+    }
+    const ranks = min(load<u32>(r, abi.RECORD_RANKS), team);
+    if (rank < ranks && !runRecord(r, control, batch, scratch, rank, ranks)) return load<u32>(control, abi.CONTROL_STATUS);
+  }
+  return abi.STATUS_OK;
+}
+
+/** One op, this rank's share. False ends the program. */
+function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u32, ranks: u32): bool {
+  const n0 = size(r, 0, batch);
+  const n1 = size(r, 1, batch);
+  switch (load<u32>(r, abi.RECORD_CODE)) {
+    case abi.OP_GATHER_ROWS:
+      gatherRows(o(r, 0), <usize>load<u32>(control, abi.CONTROL_INDICES), o(r, 2), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_PACK_B: {
+      const panels = (n1 + abi.GEMM_NR - 1) / abi.GEMM_NR;
+      packB(o(r, 0), o(r, 1), n0, n1, <usize>size(r, 2, batch), <usize>size(r, 3, batch), shareBegin(panels, rank, ranks), shareEnd(panels, rank, ranks));
+      break;
+    }
+    case abi.OP_MATMUL:
+      runMatmul(describeProduct(r, batch, scratch), size(r, 8, batch) != 0, scratch + PRODUCT_BYTES, rank, ranks);
+      break;
+    case abi.OP_MATMUL_FEW:
+      matmulFew(describeProduct(r, batch, scratch), columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks));
+      break;
+    case abi.OP_ACTIVATION:
+      activation(n1, o(r, 0), o(r, 1), c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_ACTIVATION_GRAD:
+      activationGrad(n1, o(r, 0), o(r, 1), o(r, 2), c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_SOFTMAX:
+      softmaxRows(o(r, 0), o(r, 1), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_SOFTMAX_GRAD:
+      softmaxRowsGrad(o(r, 0), o(r, 1), o(r, 2), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_LOG_SOFTMAX:
+      logSoftmaxRows(o(r, 0), o(r, 1), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_LOG_SOFTMAX_GRAD:
+      logSoftmaxRowsGrad(o(r, 0), o(r, 1), o(r, 2), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_DROPOUT:
+      dropout(o(r, 0), o(r, 1), o(r, 2), control, n1, size(r, 2, batch), c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_ADD:
+      add(o(r, 0), o(r, 1), o(r, 2), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_MULTIPLY:
+      multiply(o(r, 0), o(r, 1), o(r, 2), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_COLUMN_SUM:
+      columnSum(o(r, 0), o(r, 1), n0, n1, columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks));
+      break;
+    case abi.OP_COLUMN_MOMENTS:
+      columnMoments(o(r, 0), o(r, 1), o(r, 2), n0, n1, columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks));
+      break;
+    case abi.OP_COLUMN_INVERSE:
+      columnInverse(o(r, 0), o(r, 1), c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_NORMALIZE_COLUMNS:
+      normalizeColumns(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_NORMALIZE_COLUMNS_SUMS:
+      normalizeColumnsSums(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), n0, n1, columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks));
+      break;
+    case abi.OP_NORMALIZE_COLUMNS_GRAD:
+      normalizeColumnsGrad(
+        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), o(r, 6), o(r, 7), n0, n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
+      );
+      break;
+    case abi.OP_BLEND_STATISTICS:
+      blendStatistics(o(r, 0), o(r, 1), o(r, 2), o(r, 3), c(r, 0), n0, lineBegin(n1, rank, ranks), lineEnd(n1, rank, ranks));
+      break;
+    case abi.OP_COLUMN_SCALE:
+      columnScale(o(r, 0), o(r, 1), o(r, 2), c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_SCALE_ROWS:
+      scaleRows(o(r, 0), o(r, 1), o(r, 2), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_FOLD_BIAS:
+      foldBias(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_WEIGHT_TOTAL:
+      store<f32>(control, <f32>(1 / weightTotal(o(r, 0), o(r, 1), o(r, 2), n0)), abi.CONTROL_INVERSE_WEIGHT);
+      break;
+    case abi.OP_SOFTMAX_CROSS_ENTROPY_LABELS:
+      softmaxCrossEntropyLabels(
+        o(r, 0), o(r, 1), o(r, 3), o(r, 2), o(r, 4), o(r, 5), n1, c(r, 0), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
+      );
+      break;
+    case abi.OP_SOFTMAX_CROSS_ENTROPY_TARGETS:
+      softmaxCrossEntropyTargets(
+        o(r, 0), o(r, 1), o(r, 3), o(r, 2), o(r, 4), o(r, 5), n1, c(r, 0), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
+      );
+      break;
+    case abi.OP_SQUARED_ERROR:
+      squaredError(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), n1, lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_ABSOLUTE_ERROR:
+      absoluteError(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), n1, lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_BINARY_CROSS_ENTROPY:
+      binaryCrossEntropy(
+        o(r, 0), o(r, 1), o(r, 3), o(r, 2), o(r, 4), o(r, 5), n1, lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
+      );
+      break;
+    case abi.OP_LOSS_MEAN:
+      store<f32>(control, weightedMean(o(r, 0), o(r, 1), n0, lossScale(control)), abi.CONTROL_LOSS);
+      break;
+    case abi.OP_PENALTY_GRAD: {
+      const pieces = (n0 + abi.PIECE - 1) / abi.PIECE;
+      penaltyGrad(o(r, 0), o(r, 1), o(r, 2), c(r, 0), c(r, 1), n0, shareBegin(pieces, rank, ranks), shareEnd(pieces, rank, ranks));
+      break;
+    }
+    case abi.OP_PENALTY_SUM:
+      store<f32>(control, <f32>sumPieces(o(r, 0), n0), abi.CONTROL_PENALTY);
+      break;
+    case abi.OP_SQUARE_SUMS: {
+      const pieces = (n0 + abi.PIECE - 1) / abi.PIECE;
+      squareSums(o(r, 0), o(r, 1), n0, shareBegin(pieces, rank, ranks), shareEnd(pieces, rank, ranks));
+      break;
+    }
+    case abi.OP_GUARD:
+      return guard(o(r, 0), control, n0);
+    default:
+      runOptimizer(r, control, lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+  }
+  return true;
+}
+
+const PRODUCT_BYTES: usize = 64;
+
+/** Writes a product's descriptor into this rank's scratch and returns its address. */
+function describeProduct(r: usize, batch: u32, product: usize): usize {
+  store<u32>(product, <u32>o(r, 0), abi.PRODUCT_A);
+  store<u32>(product, <u32>o(r, 1), abi.PRODUCT_B);
+  store<u32>(product, <u32>o(r, 2), abi.PRODUCT_BIAS);
+  store<u32>(product, <u32>o(r, 3), abi.PRODUCT_Y);
+  store<u32>(product, <u32>o(r, 4), abi.PRODUCT_Z);
+  store<u32>(product, size(r, 0, batch), abi.PRODUCT_ROWS);
+  store<u32>(product, size(r, 1, batch), abi.PRODUCT_COLS);
+  store<u32>(product, size(r, 2, batch), abi.PRODUCT_INNER);
+  store<u32>(product, size(r, 3, batch), abi.PRODUCT_A_ROW);
+  store<u32>(product, size(r, 4, batch), abi.PRODUCT_A_INNER);
+  store<u32>(product, size(r, 5, batch), abi.PRODUCT_B_INNER);
+  store<u32>(product, size(r, 6, batch), abi.PRODUCT_B_COL);
+  store<u32>(product, size(r, 7, batch), abi.PRODUCT_ACTIVATION);
+  store<f32>(product, c(r, 0), abi.PRODUCT_P);
+  return product;
+}
+
+function runMatmul(product: usize, byPanels: bool, scratch: usize, rank: u32, ranks: u32): void {
+  const rows = load<u32>(product, abi.PRODUCT_ROWS);
+  const panels = (load<u32>(product, abi.PRODUCT_COLS) + abi.GEMM_NR - 1) / abi.GEMM_NR;
+  if (byPanels) {
+    matmul(product, scratch, 0, rows, shareBegin(panels, rank, ranks), shareEnd(panels, rank, ranks));
+  } else {
+    const units = (rows + ROW_UNIT - 1) / ROW_UNIT;
+    matmul(product, scratch, shareBegin(units, rank, ranks) * ROW_UNIT, min(shareEnd(units, rank, ranks) * ROW_UNIT, rows), 0, panels);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function lossScale(control: usize): f32 {
+  return load<f32>(control, abi.CONTROL_INVERSE_WEIGHT);
+}
+
+/** Operands: w, g, slots, scalars, control. */
+function runOptimizer(r: usize, control: usize, begin: usize, end: usize): void {
+  const scale = load<f32>(control, abi.CONTROL_CLIP_SCALE);
+  switch (load<u32>(r, abi.RECORD_CODE)) {
+    case abi.OP_SGD:
+      sgd(o(r, 0), o(r, 1), o(r, 2), scale, begin, end);
+      break;
+    case abi.OP_SGD_MOMENTUM:
+      sgdMomentum(o(r, 0), o(r, 1), o(r, 2), o(r, 3), scale, begin, end);
+      break;
+    case abi.OP_ADAGRAD:
+      adagrad(o(r, 0), o(r, 1), o(r, 2), o(r, 3), scale, begin, end);
+      break;
+    case abi.OP_ADADELTA:
+      adadelta(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
+      break;
+    case abi.OP_RMSPROP:
+      rmsprop(o(r, 0), o(r, 1), o(r, 2), o(r, 3), scale, begin, end);
+      break;
+    case abi.OP_RMSPROP_MOMENTUM:
+      rmspropMomentum(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
+      break;
+    case abi.OP_RMSPROP_CENTERED:
+      rmspropCentered(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
+      break;
+    case abi.OP_RMSPROP_CENTERED_MOMENTUM:
+      rmspropCenteredMomentum(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), scale, begin, end);
+      break;
+    case abi.OP_ADAM:
+      adam(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
+      break;
+    case abi.OP_ADAM_AMSGRAD:
+      adamAmsgrad(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), scale, begin, end);
+      break;
+    default:
+      unreachable();
+  }
+}

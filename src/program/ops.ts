@@ -1,0 +1,192 @@
+/**
+ * The op table: one row per op of the step program. Names, codes, operands with what is read and written, sizes, constants.
+ * Builder, planner, encoder, verifier and printer read it; nothing else says what an op looks like.
+ */
+import * as abi from "../../assembly/abi.ts";
+
+/** The sizes of an op as numbers, at a given number of rows. Strides and byte counts end in `Stride`; the rest are elements. */
+export type Sizes = Readonly<Record<string, number>>;
+
+/** How an op is divided among ranks: by 64-byte lines, rows, columns, panels of a product, pieces of a sum, or not at all. */
+export type Share = "lines" | "rows" | "columns" | "panels" | "product" | "pieces" | "none";
+
+export interface Operand {
+  readonly access: "read" | "write" | "update";
+  readonly optional: boolean;
+  /** 4-byte words that the op may touch, from the operand's address on. */
+  readonly words: (sizes: Sizes) => number;
+}
+
+export interface OpRow {
+  readonly code: number;
+  readonly share: Share;
+  readonly operands: Readonly<Record<string, Operand>>;
+  readonly sizes: readonly string[];
+  readonly constants: readonly string[];
+}
+
+type Words = (sizes: Sizes) => number;
+const read = (words: Words): Operand => ({ access: "read", optional: false, words });
+const write = (words: Words): Operand => ({ access: "write", optional: false, words });
+const update = (words: Words): Operand => ({ access: "update", optional: false, words });
+const maybe = (operand: Operand): Operand => ({ ...operand, optional: true });
+
+/** Whole lines: elementwise ops run over the padding of their buffers. */
+const lines: Words = (s) => Math.ceil(s.count! / 16) * 16;
+const columnLines: Words = (s) => Math.ceil(s.cols! / 16) * 16;
+const matrix: Words = (s) => s.rows! * s.cols!;
+const rows: Words = (s) => s.rows!;
+const cols: Words = (s) => s.cols!;
+const one: Words = () => 1;
+const control: Words = () => abi.CONTROL_BYTES / 4;
+const scalars: Words = () => abi.UPDATE_BYTES / 4;
+/** One f64 per piece. */
+const pieces: Words = (s) => Math.ceil(s.count! / abi.PIECE) * 2;
+const strided = (first: string, firstStride: string, second: string, secondStride: string): Words => {
+  return (s) => (s[first]! === 0 || s[second]! === 0 ? 0 : ((s[first]! - 1) * s[firstStride]! + (s[second]! - 1) * s[secondStride]!) / 4 + 1);
+};
+const packed: Words = (s) => Math.ceil(s.cols! / abi.GEMM_NR) * abi.GEMM_NR * s.inner!;
+
+const a = read(strided("rows", "aRowStride", "inner", "aInnerStride"));
+const product = { bias: maybe(read(cols)), y: write(matrix), z: maybe(write(matrix)) };
+const productSizes = ["rows", "cols", "inner", "aRowStride", "aInnerStride", "bInnerStride", "bColStride", "activation", "byPanels"];
+const lossEnds = { weights: maybe(read(rows)), losses: write(rows), dx: maybe(write(matrix)), control: read(control) };
+const classLoss = { classWeights: maybe(read(cols)), ...lossEnds };
+const matrixSizes = ["rows", "cols"];
+
+const op = (code: number, share: Share, operands: Record<string, Operand>, sizes: string[] = [], constants: string[] = []): OpRow => ({
+  code,
+  share,
+  operands,
+  sizes,
+  constants,
+});
+const optimizer = (code: number, slots: number): OpRow => {
+  const names = ["m", "v", "u"].slice(0, slots);
+  const operands: Record<string, Operand> = { w: update(lines), g: read(lines) };
+  for (const name of names) operands[name] = update(lines);
+  return op(code, "lines", { ...operands, scalars: read(scalars), control: read(control) }, ["count"]);
+};
+
+export const ops = {
+  gatherRows: op(abi.OP_GATHER_ROWS, "rows", { x: read(one), control: read(control), y: write(matrix) }, matrixSizes),
+  packB: op(
+    abi.OP_PACK_B,
+    "panels",
+    { b: read(strided("inner", "innerStride", "cols", "colStride")), packed: write(packed) },
+    ["inner", "cols", "innerStride", "colStride"],
+  ),
+  matmul: op(abi.OP_MATMUL, "product", { a, b: read(packed), ...product }, productSizes, ["p"]),
+  matmulFew: op(
+    abi.OP_MATMUL_FEW,
+    "columns",
+    { a, b: read(strided("inner", "bInnerStride", "cols", "bColStride")), ...product },
+    productSizes,
+    ["p"],
+  ),
+  activation: op(abi.OP_ACTIVATION, "lines", { x: read(lines), y: write(lines) }, ["count", "kind"], ["p"]),
+  activationGrad: op(abi.OP_ACTIVATION_GRAD, "lines", { dy: read(lines), t: read(lines), dx: write(lines) }, ["count", "kind"], ["p"]),
+  softmax: op(abi.OP_SOFTMAX, "rows", { x: read(matrix), y: write(matrix) }, matrixSizes),
+  softmaxGrad: op(abi.OP_SOFTMAX_GRAD, "rows", { dy: read(matrix), y: read(matrix), dx: write(matrix) }, matrixSizes),
+  logSoftmax: op(abi.OP_LOG_SOFTMAX, "rows", { x: read(matrix), y: write(matrix) }, matrixSizes),
+  logSoftmaxGrad: op(abi.OP_LOG_SOFTMAX_GRAD, "rows", { dy: read(matrix), y: read(matrix), dx: write(matrix) }, matrixSizes),
+  dropout: op(
+    abi.OP_DROPOUT,
+    "lines",
+    { x: read(lines), y: write(lines), mask: write(lines), control: read(control) },
+    ["count", "stream", "threshold"],
+    ["scale"],
+  ),
+  add: op(abi.OP_ADD, "lines", { x: read(lines), y: read(lines), z: write(lines) }, ["count"]),
+  multiply: op(abi.OP_MULTIPLY, "lines", { x: read(lines), y: read(lines), z: write(lines) }, ["count"]),
+  columnSum: op(abi.OP_COLUMN_SUM, "columns", { x: read(matrix), y: write(cols) }, matrixSizes),
+  columnMoments: op(abi.OP_COLUMN_MOMENTS, "columns", { x: read(matrix), mean: write(cols), variance: write(cols) }, matrixSizes),
+  columnInverse: op(abi.OP_COLUMN_INVERSE, "lines", { variance: read(lines), inverse: write(lines) }, ["count"], ["eps"]),
+  normalizeColumns: op(
+    abi.OP_NORMALIZE_COLUMNS,
+    "rows",
+    { x: read(matrix), mean: read(cols), inverse: read(cols), weight: read(cols), bias: read(cols), y: write(matrix) },
+    matrixSizes,
+  ),
+  normalizeColumnsSums: op(
+    abi.OP_NORMALIZE_COLUMNS_SUMS,
+    "columns",
+    { dy: read(matrix), x: read(matrix), mean: read(cols), inverse: read(cols), dweight: write(cols), dbias: write(cols) },
+    matrixSizes,
+  ),
+  normalizeColumnsGrad: op(
+    abi.OP_NORMALIZE_COLUMNS_GRAD,
+    "rows",
+    {
+      dy: read(matrix),
+      x: read(matrix),
+      mean: read(cols),
+      inverse: read(cols),
+      weight: read(cols),
+      dweight: read(cols),
+      dbias: read(cols),
+      dx: write(matrix),
+    },
+    matrixSizes,
+  ),
+  blendStatistics: op(
+    abi.OP_BLEND_STATISTICS,
+    "lines",
+    { mean: read(columnLines), variance: read(columnLines), runningMean: update(columnLines), runningVariance: update(columnLines) },
+    matrixSizes,
+    ["momentum"],
+  ),
+  columnScale: op(abi.OP_COLUMN_SCALE, "lines", { variance: read(lines), weight: read(lines), scale: write(lines) }, ["count"], ["eps"]),
+  scaleRows: op(abi.OP_SCALE_ROWS, "rows", { w: read(matrix), scale: read(rows), y: write(matrix) }, matrixSizes),
+  foldBias: op(
+    abi.OP_FOLD_BIAS,
+    "lines",
+    { bias: maybe(read(lines)), mean: read(lines), scale: read(lines), shift: read(lines), y: write(lines) },
+    ["count"],
+  ),
+  weightTotal: op(
+    abi.OP_WEIGHT_TOTAL,
+    "none",
+    { weights: maybe(read(rows)), labels: maybe(read(rows)), classWeights: maybe(read(cols)), control: update(control) },
+    matrixSizes,
+  ),
+  softmaxCrossEntropyLabels: op(
+    abi.OP_SOFTMAX_CROSS_ENTROPY_LABELS,
+    "rows",
+    { x: read(matrix), labels: read(rows), ...classLoss },
+    matrixSizes,
+    ["smoothing"],
+  ),
+  softmaxCrossEntropyTargets: op(
+    abi.OP_SOFTMAX_CROSS_ENTROPY_TARGETS,
+    "rows",
+    { x: read(matrix), targets: read(matrix), ...classLoss },
+    matrixSizes,
+    ["smoothing"],
+  ),
+  squaredError: op(abi.OP_SQUARED_ERROR, "rows", { x: read(matrix), targets: read(matrix), ...lossEnds }, matrixSizes),
+  absoluteError: op(abi.OP_ABSOLUTE_ERROR, "rows", { x: read(matrix), targets: read(matrix), ...lossEnds }, matrixSizes),
+  binaryCrossEntropy: op(
+    abi.OP_BINARY_CROSS_ENTROPY,
+    "rows",
+    { x: read(matrix), targets: read(matrix), positiveWeights: maybe(read(cols)), ...lossEnds },
+    matrixSizes,
+  ),
+  lossMean: op(abi.OP_LOSS_MEAN, "none", { losses: read(rows), weights: maybe(read(rows)), control: update(control) }, ["rows"]),
+  penaltyGrad: op(abi.OP_PENALTY_GRAD, "pieces", { w: read(lines), g: update(lines), sums: write(pieces) }, ["count"], ["l1", "l2"]),
+  penaltySum: op(abi.OP_PENALTY_SUM, "none", { sums: read((s) => s.pieces! * 2), control: update(control) }, ["pieces"]),
+  squareSums: op(abi.OP_SQUARE_SUMS, "pieces", { x: read(lines), sums: write(pieces) }, ["count"]),
+  guard: op(abi.OP_GUARD, "none", { sums: read((s) => s.pieces! * 2), control: update(control) }, ["pieces"]),
+  sgd: optimizer(abi.OP_SGD, 0),
+  sgdMomentum: optimizer(abi.OP_SGD_MOMENTUM, 1),
+  adagrad: optimizer(abi.OP_ADAGRAD, 1),
+  adadelta: optimizer(abi.OP_ADADELTA, 2),
+  rmsprop: optimizer(abi.OP_RMSPROP, 1),
+  rmspropMomentum: optimizer(abi.OP_RMSPROP_MOMENTUM, 2),
+  rmspropCentered: optimizer(abi.OP_RMSPROP_CENTERED, 2),
+  rmspropCenteredMomentum: optimizer(abi.OP_RMSPROP_CENTERED_MOMENTUM, 3),
+  adam: optimizer(abi.OP_ADAM, 2),
+  adamAmsgrad: optimizer(abi.OP_ADAM_AMSGRAD, 3),
+} satisfies Record<string, OpRow>;
+
+export type OpName = keyof typeof ops;

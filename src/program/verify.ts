@@ -1,0 +1,100 @@
+/**
+ * Checks a planned and encoded program before it may run: every operand in bounds and aligned, nothing read before it is
+ * written, no two live buffers on the same bytes, and all ranks meet between a write and whatever depends on it.
+ * It derives all of this anew from the ops: a fault in the planner or encoder must not excuse itself.
+ */
+import { type Buffer, countAt, type Op, sizesAt } from "./builder.ts";
+import { addressOf, conflict, type Encoded, rangesOf } from "./encode.ts";
+import { type OpRow, ops as table } from "./ops.ts";
+import type { Plan } from "./plan.ts";
+
+/** @throws Error naming the op and what is wrong with it: such a program is a fault of whetstone, never of its user. */
+export function verify(plan: Plan, encoded: Encoded, workspace: number): void {
+  const fail = (op: Op, message: string): never => {
+    throw new Error(`step program: ${op.label ? `${op.label}: ` : ""}${op.name}: ${message}`);
+  };
+  checkOperands(plan, workspace, fail);
+  checkOrder(plan, fail);
+  checkDisjoint(plan, workspace, fail);
+  checkBarriers(plan, encoded, workspace, fail);
+}
+
+type Fail = (op: Op, message: string) => never;
+
+function eachOperand(op: Op, visit: (buffer: Buffer, access: "read" | "write" | "update", name: string) => void): void {
+  const row: OpRow = table[op.name];
+  for (const [name, buffer] of Object.entries(op.operands)) if (buffer !== undefined) visit(buffer, row.operands[name]!.access, name);
+}
+
+function checkOperands(plan: Plan, workspace: number, fail: Fail): void {
+  for (const op of plan.ops) {
+    const row: OpRow = table[op.name];
+    const sizes = sizesAt(op, plan.capacity);
+    for (const [name, value] of Object.entries(sizes)) {
+      if (!(Number.isInteger(value) && value >= 0 && value < 0x80000000)) fail(op, `size ${name} is ${value}`);
+    }
+    for (const [name, value] of Object.entries(op.constants)) if (Number.isNaN(value)) fail(op, `constant ${name} is NaN`);
+    eachOperand(op, (buffer, _, name) => {
+      const address = addressOf(plan, workspace, buffer);
+      if (!(address > 0 && address % 4 === 0)) fail(op, `operand ${name} (${buffer.name}) is at ${address}`);
+      if (buffer.address === undefined && address % 64 !== 0) fail(op, `operand ${name} (${buffer.name}) is not on a line`);
+      const needed = row.operands[name]!.words(sizes);
+      const held = Math.ceil(countAt(buffer.words, plan.capacity) / 16) * 16;
+      if (needed > held) fail(op, `operand ${name} (${buffer.name}) touches ${needed} words of ${held}`);
+      if (buffer.address === undefined && plan.offsets.get(buffer)! + held * 4 > plan.workspaceBytes) fail(op, `${buffer.name} leaves the workspace`);
+    });
+  }
+}
+
+/** Planned buffers that no op writes are inputs; the others must be written first. */
+function checkOrder(plan: Plan, fail: Fail): void {
+  const writers = new Set<Buffer>();
+  for (const op of plan.ops) eachOperand(op, (buffer, access) => access === "write" && writers.add(buffer));
+  const written = new Set<Buffer>();
+  for (const op of plan.ops) {
+    eachOperand(op, (buffer, access, name) => {
+      if (access === "write" || buffer.address !== undefined) return;
+      if (writers.has(buffer) && !written.has(buffer)) fail(op, `reads ${name} (${buffer.name}) before it is written`);
+    });
+    eachOperand(op, (buffer, access) => access !== "read" && written.add(buffer));
+  }
+}
+
+/** Walks the ops with a picture of which buffer owns which bytes: a value must still be its own when it is read. */
+function checkDisjoint(plan: Plan, workspace: number, fail: Fail): void {
+  const live: { buffer: Buffer; begin: number; end: number }[] = [];
+  const bytes = (buffer: Buffer) => Math.max(4, countAt(buffer.words, plan.capacity) * 4);
+  const claim = (buffer: Buffer, op: Op) => {
+    const begin = addressOf(plan, workspace, buffer);
+    const end = begin + bytes(buffer);
+    for (let i = live.length - 1; i >= 0; i--) {
+      const other = live[i]!;
+      if (other.buffer === buffer || !(other.begin < end && begin < other.end)) continue;
+      if (other.buffer.keep) fail(op, `${buffer.name} would overwrite ${other.buffer.name}, which must be kept`);
+      live.splice(i, 1);
+    }
+    if (!live.some((other) => other.buffer === buffer)) live.push({ buffer, begin, end });
+  };
+  const written = new Set<Buffer>();
+  for (const op of plan.ops) eachOperand(op, (buffer, access) => access !== "read" && written.add(buffer));
+  for (const op of plan.ops) eachOperand(op, (buffer) => buffer.address === undefined && !written.has(buffer) && claim(buffer, op));
+  for (const op of plan.ops) {
+    eachOperand(op, (buffer, access) => access === "write" && buffer.address === undefined && claim(buffer, op));
+    eachOperand(op, (buffer, access, name) => {
+      if (access === "write" || buffer.address !== undefined) return;
+      if (!live.some((other) => other.buffer === buffer)) fail(op, `${name} (${buffer.name}) was overwritten before this op reads it`);
+    });
+  }
+}
+
+function checkBarriers(plan: Plan, encoded: Encoded, workspace: number, fail: Fail): void {
+  const ranges = plan.ops.map((op) => rangesOf(plan, workspace, op));
+  let since = 0;
+  plan.ops.forEach((op, index) => {
+    if (encoded.barriers[index]) since = index;
+    for (let earlier = since; earlier < index; earlier++) {
+      if (encoded.ranks[earlier] === 1 && encoded.ranks[index] === 1) continue;
+      if (conflict(ranges[earlier]!, ranges[index]!)) fail(op, `needs a barrier after ${plan.ops[earlier]!.name}`);
+    }
+  });
+}
