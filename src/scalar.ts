@@ -12,7 +12,7 @@ const HALF_PI_MIDDLE = -8.705515692000731e-10; // the next 30
 const HALF_PI_LOW = -3.50343439808993e-19; // the next 53
 const HALF_PI_REST = -4.7891979590619914e-36;
 const MAX_QUARTERS = 4194304; // 2^22
-const SQRT_HALF = 0.7071067811865476;
+
 const SPLITTER = 134217729; // 2^27 + 1 cuts 53 bits into two halves
 
 const bits = new DataView(new ArrayBuffer(8));
@@ -148,7 +148,7 @@ function exponentOf(x: number): number {
   if (x < 2.2250738585072014e-308) return exponentOf(x * 18014398509481984) - 54; // a denormal, times 2^54
   bits.setFloat64(0, x);
   const k = (bits.getUint32(0) >>> 20) - 1022; // x · 2^-k in [½, 1)
-  return scaled(x, -k) < SQRT_HALF ? k - 1 : k;
+  return scaled(x, -k) < Math.SQRT1_2 ? k - 1 : k;
 }
 
 /** x · 2^k, rounded at most once; |k| < 2000. */
