@@ -135,3 +135,24 @@ export const OP_RMSPROP_CENTERED = 46;
 export const OP_RMSPROP_CENTERED_MOMENTUM = 47;
 export const OP_ADAM = 48;
 export const OP_ADAM_AMSGRAD = 49;
+
+// The scalars of each rule, after the common ones. A _REST is 1 minus its factor, rounded once from float64:
+// 1 - fround(0.999) misses 0.001 by 1.3e-5, which the first steps would show.
+export const SGD_MOMENTUM = 16; // factor on the velocity
+export const SGD_GAIN = 20; // factor on the gradient that joins the velocity: 1 at step 0, then 1 - dampening
+export const SGD_FOLLOW = 24; // part of the velocity in the step: 1, with Nesterov the momentum
+export const SGD_AHEAD = 28; // part of the gradient in the step: 0, with Nesterov 1
+export const ADAGRAD_EPS = 16;
+export const RMSPROP_ALPHA = 16;
+export const RMSPROP_ALPHA_REST = 20;
+export const RMSPROP_EPS = 24;
+export const RMSPROP_MOMENTUM = 28;
+export const ADADELTA_RHO = 16;
+export const ADADELTA_RHO_REST = 20;
+export const ADADELTA_EPS = 24;
+export const ADAM_BETA1 = 16;
+export const ADAM_BETA1_REST = 20;
+export const ADAM_BETA2 = 24;
+export const ADAM_BETA2_REST = 28;
+export const ADAM_V_SCALE = 32; // 1 / sqrt(1 - beta2^t); the correction of m is part of UPDATE_RATE
+export const ADAM_EPS = 36;

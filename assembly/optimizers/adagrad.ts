@@ -1,0 +1,28 @@
+/** AdaGrad (Duchi, Hazan & Singer 2011), eps outside the root as PyTorch has it. */
+import { ADAGRAD_EPS, UPDATE_DECAY, UPDATE_KEEP, UPDATE_LIMIT, UPDATE_RATE } from "../abi";
+import { flush, madd } from "../math/lanes";
+import { clippedGradient } from "./gradient";
+
+/**
+ *   v = v + g²,   w = keep w - rate g / (sqrt(v) + eps),   g after clippedGradient
+ * w, g, v: f32[n], 16-byte aligned, padded to whole vectors; pads of zeros in w and g leave all pads as they are. w, v in
+ * place; v starts at the initial accumulator. The decay of the rate is part of UPDATE_RATE.
+ * s: the UPDATE_* and ADAGRAD_* scalars of this step. scale: clip by norm. begin, end: this share in bytes, multiples of 16.
+ * Sums below 2^-126 are flushed to 0: their root, 1e-19, is nothing beside eps, and denormals are slow.
+ */
+export function adagrad(w: usize, g: usize, v: usize, s: usize, scale: f32, begin: usize, end: usize): void {
+  const keep = v128.load32_splat(s, UPDATE_KEEP);
+  const rate = v128.load32_splat(s, UPDATE_RATE);
+  const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const decay = v128.load32_splat(s, UPDATE_DECAY);
+  const eps = v128.load32_splat(s, ADAGRAD_EPS);
+  const clip = f32x4.splat(scale);
+  for (let i = begin; i < end; i += 16) {
+    const wi = v128.load(w + i);
+    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const vi = madd(gi, gi, v128.load(v + i));
+    const step = f32x4.div(f32x4.mul(rate, gi), f32x4.add(f32x4.sqrt(vi), eps));
+    v128.store(v + i, flush(vi));
+    v128.store(w + i, f32x4.sub(f32x4.mul(keep, wi), step));
+  }
+}
