@@ -37,7 +37,7 @@ export const CONTROL_SEED_LOW = 36; // u32
 export const CONTROL_SEED_HIGH = 40; // u32
 export const CONTROL_RUN = 44; // u32: number of the fit
 export const CONTROL_STEP = 48; // u32: step within the run
-export const CONTROL_SCRATCH = 52; // u32: address of rank 0's scratch; rank r's is SCRATCH_BYTES * r further
+export const CONTROL_SCRATCH = 52; // u32: address of rank 0's scratch; rank r's is SCRATCH_STRIDE * r further
 export const CONTROL_BARRIER = 64; // a line of its own: arrived u32, generation u32
 export const CONTROL_BYTES = 128;
 
@@ -63,6 +63,7 @@ export const ACTIVATION_MISH = 12;
 export const GEMM_NR = 8;
 export const GEMM_KC = 256;
 export const SCRATCH_BYTES = 131072; // one packed block of A, per rank
+export const SCRATCH_STRIDE = 131200; // the block and a product's descriptor before it
 // Sums over rows of parameters and gradients are made of partial sums over pieces of this many elements.
 export const PIECE = 4096;
 

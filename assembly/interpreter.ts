@@ -39,7 +39,7 @@ const ROW_UNIT = 12;
  */
 export function runProgram(records: usize, control: usize, from: u32, to: u32, rank: u32, team: u32): u32 {
   const batch = load<u32>(control, abi.CONTROL_ROWS);
-  const scratch = <usize>load<u32>(control, abi.CONTROL_SCRATCH) + <usize>rank * abi.SCRATCH_BYTES;
+  const scratch = <usize>load<u32>(control, abi.CONTROL_SCRATCH) + <usize>rank * abi.SCRATCH_STRIDE;
   const end = records + <usize>to * abi.RECORD_BYTES;
   for (let r = records + <usize>from * abi.RECORD_BYTES; r < end; r += abi.RECORD_BYTES) {
     if (team > 1 && load<u32>(r, abi.RECORD_FLAGS) & abi.FLAG_BARRIER) {

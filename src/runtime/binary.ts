@@ -1,0 +1,80 @@
+/**
+ * Which of the two binaries runs here: probes what the engine validates, loads the bytes embedded for that variant, and
+ * adapts them to a host without shared memory.
+ */
+import { FormatError, OptionError } from "../errors.ts";
+
+export type Numerics = "fast" | "portable";
+
+// (module (func (result v128) i32.const 0 i32x4.splat ...)): the smallest modules that use SIMD and relaxed SIMD.
+const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 17, 11];
+const RELAXED_SIMD = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 0, 253, 17, 65, 0, 253, 17, 253, 128, 2, 11,
+];
+
+export const supportsSimd = (): boolean => WebAssembly.validate(new Uint8Array(SIMD));
+export const supportsRelaxedSimd = (): boolean => WebAssembly.validate(new Uint8Array(RELAXED_SIMD));
+
+/** The embedded bytes of a variant: only the module of the variant that runs is ever imported. */
+export async function embeddedBytes(variant: Numerics): Promise<Uint8Array<ArrayBuffer>> {
+  const { base64 } = variant === "fast" ? await import("../../build/fast.ts") : await import("../../build/portable.ts");
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+export async function compileBinary(bytes: BufferSource): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    if (!supportsSimd()) {
+      throw new OptionError("createRuntime: this engine has no WebAssembly SIMD; whetstone needs Chrome 91, Firefox 89, Safari 16.4 or Node 16.4", { cause });
+    }
+    throw new FormatError("createRuntime: wasm does not compile here. Give the bytes or the module of whetstone's own .wasm files", { cause });
+  }
+}
+
+/**
+ * A copy of the binary whose memory import is not shared: the two differ in one bit of the import's limits.
+ * @throws FormatError if the bytes hold no shared memory import.
+ */
+export function withoutSharedMemory(binary: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(binary);
+  const at = limitsOfMemoryImport(bytes);
+  bytes[at] = bytes[at]! & ~2;
+  return bytes;
+}
+
+function limitsOfMemoryImport(bytes: Uint8Array): number {
+  let at = 8;
+  const unsigned = (): number => {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = bytes[at++]!;
+      value |= (byte & 127) << shift;
+      if (byte < 128) break;
+    }
+    return value;
+  };
+  const skipName = () => {
+    const length = unsigned();
+    at += length;
+  };
+  while (at < bytes.length) {
+    const section = bytes[at++];
+    const end = unsigned() + at;
+    if (section === 2) {
+      for (let imports = unsigned(); imports > 0; imports--) {
+        skipName();
+        skipName();
+        const kind = bytes[at++];
+        if (kind === 2) return at;
+        if (kind === 0) unsigned();
+        else at += 2;
+      }
+    }
+    at = end;
+  }
+  throw new FormatError("createRuntime: the wasm binary imports no memory. Give whetstone's own .wasm files");
+}
