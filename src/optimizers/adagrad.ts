@@ -1,0 +1,56 @@
+/**
+ * AdaGrad: rates that shrink with the sum of the squared gradients.
+ */
+import * as abi from "../../assembly/abi.ts";
+import { checkNotNegative, checkOptions } from "../check.ts";
+import { checkEps, checkLearningRate, describeRate, type LearningRate, type Optimizer } from "./optimizer.ts";
+
+export interface AdagradOptions {
+  /** Default 0.01. */
+  learningRate?: LearningRate;
+  /** The rate at step t, from 0, is learningRate / (1 + t learningRateDecay). Default 0. */
+  learningRateDecay?: number;
+  /** Added to the root of the sum. Default 1e-10. */
+  eps?: number;
+  /** What the sums of squares start from. Default 0. */
+  initialAccumulator?: number;
+  /** λ of the term λw in the gradient of weights, after the clip. Default 0. */
+  weightDecay?: number;
+}
+
+/**
+ * AdaGrad, https://jmlr.org/papers/v12/duchi11a.html: v += g²,  w -= learningRate / (1 + t learningRateDecay) g / (√v + eps).
+ * Keeps one f32 per parameter, which starts at initialAccumulator. Defaults are PyTorch's.
+ * @throws OptionError if an option is unknown or outside its range.
+ */
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  checkOptions("adagrad", options, ["learningRate", "learningRateDecay", "eps", "initialAccumulator", "weightDecay"]);
+  const { learningRate = 0.01, learningRateDecay = 0, eps = 1e-10, initialAccumulator = 0, weightDecay = 0 } = options;
+  checkLearningRate("adagrad: learningRate", learningRate);
+  checkNotNegative("adagrad: learningRateDecay", learningRateDecay);
+  checkEps("adagrad: eps", eps);
+  checkNotNegative("adagrad: initialAccumulator", initialAccumulator);
+  checkNotNegative("adagrad: weightDecay", weightDecay);
+  const decayedRate = (step: number, rate: number) => rate / (1 + step * learningRateDecay);
+  return {
+    kind: "adagrad",
+    op: "adagrad",
+    slots: [initialAccumulator],
+    learningRate,
+    options: { learningRate: describeRate(learningRate), learningRateDecay, eps, initialAccumulator, weightDecay },
+    writeScalars(step, rate, decayed, write) {
+      write(abi.UPDATE_KEEP, 1);
+      write(abi.UPDATE_DECAY, decayed ? weightDecay : 0);
+      write(abi.UPDATE_RATE, decayedRate(step, rate));
+      write(abi.ADAGRAD_EPS, eps);
+    },
+    update64(x, gradient, [sum], step, rate) {
+      const stepRate = decayedRate(step, rate);
+      for (let i = 0; i < x.length; i++) {
+        const g = gradient[i] + weightDecay * x[i];
+        sum[i] += g * g;
+        x[i] -= (stepRate * g) / (Math.sqrt(sum[i]) + eps);
+      }
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * The contract between an optimizer and those who run it: the trainer, which hands the step's scalars to a kernel of
+ * assembly/optimizers, and minimize, which runs the same rule in float64.
+ */
+import { checkNotNegative, checkPositive, fail } from "../check.ts";
+import type { Schedule } from "../schedules.ts";
+
+export type LearningRate = number | Schedule;
+
+export interface Optimizer {
+  /** Name of the rule, "adam". */
+  readonly kind: string;
+  /** Name of the kernel, which is the name of the program's op, "adamAmsgrad". */
+  readonly op: string;
+  /** The initial value of each slot, in the order of the kernel's operands. A slot is one number per parameter. */
+  readonly slots: readonly number[];
+  readonly learningRate: LearningRate;
+  /** Every option with its value, as plain data; a schedule shows as "schedule". */
+  readonly options: Readonly<Record<string, number | boolean | string>>;
+  /**
+   * Writes the scalars of a step, UPDATE_KEEP, UPDATE_DECAY, UPDATE_RATE and those of the rule, at their offsets in bytes;
+   * UPDATE_LIMIT is the trainer's. `decayed` is true for weights (tensors of two or more axes): no other parameter is ever
+   * decayed. `step` counts from 0, `rate` is the learning rate at that step.
+   */
+  writeScalars(step: number, rate: number, decayed: boolean, write: (offset: number, value: number) => void): void;
+  /** The same rule, decay included, in float64: updates x and the slots in place. */
+  update64(x: Float64Array, gradient: Float64Array, slots: readonly Float64Array[], step: number, rate: number): void;
+}
+
+/**
+ * The learning rate of a step, counted from 0.
+ * @throws OptionError if a schedule gives something else than a finite number, 0 or above.
+ */
+export function rateAt(rate: LearningRate, step: number): number {
+  if (typeof rate === "number") {
+    checkNotNegative("learningRate", rate);
+    return rate;
+  }
+  const value = rate.at(step);
+  if (!(typeof value === "number" && value >= 0 && value < Infinity)) {
+    fail(`learningRate: the schedule's rate at step ${step}`, "a finite number, 0 or above", value);
+  }
+  return value;
+}
+
+/** A finite number, 0 or above (0 is legal: nothing moves), or an object with at(step). */
+export function checkLearningRate(where: string, rate: LearningRate): void {
+  if (typeof rate === "object" && rate !== null && typeof rate.at === "function") return;
+  if (typeof rate === "number") checkNotNegative(where, rate);
+  else fail(where, "a finite number, 0 or above, or a schedule with at(step)", rate);
+}
+
+/** A finite number above 0 that float32 does not round to 0 or infinity: it alone keeps 0 / 0 out of the kernels. */
+export function checkEps(where: string, eps: number): void {
+  checkPositive(where, eps);
+  const rounded = Math.fround(eps);
+  if (!(rounded > 0 && rounded < Infinity)) fail(where, "a finite number above 0 in float32 too", eps);
+}
+
+/** A learning rate as plain data, for `options`. */
+export function describeRate(rate: LearningRate): number | string {
+  return typeof rate === "number" ? rate : "schedule";
+}
