@@ -1,0 +1,104 @@
+/**
+ * The loops of elementwise kernels, and the loads and stores with which a row of any length ends.
+ * A functor F is a final class without fields: changetype<F>(0).value(x, p) is known when compiled, so the loops inline it.
+ * "Lines": begin and end are byte offsets, multiples of 16; buffers are padded, and pads may hold anything.
+ */
+
+/** Lanes below the smallest normal number become 0 as with flush, but a NaN stays one. */
+// @ts-ignore: decorator
+@inline
+export function flushTail(x: v128): v128 {
+  return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(1.1754943508222875e-38)));
+}
+
+/** Four f32 from any address, of which only the first `left` exist; missing lanes are taken from `fill`, not from memory. */
+// @ts-ignore: decorator
+@inline
+export function loadUpTo(a: usize, left: u32, fill: v128): v128 {
+  if (left >= 4) return v128.load(a);
+  let v = v128.load32_lane(a, fill, 0);
+  if (left > 1) v = v128.load32_lane(a, v, 1, 4);
+  if (left > 2) v = v128.load32_lane(a, v, 2, 8);
+  return v;
+}
+
+/** Stores the first min(left, 4) lanes at any address and touches nothing after them. */
+// @ts-ignore: decorator
+@inline
+export function storeUpTo(a: usize, left: u32, v: v128): void {
+  if (left >= 4) {
+    v128.store(a, v);
+    return;
+  }
+  v128.store32_lane(a, v, 0);
+  if (left > 1) v128.store32_lane(a, v, 1, 4);
+  if (left > 2) v128.store32_lane(a, v, 2, 8);
+}
+
+/** y = f(x, p). x, y: f32, 16-byte aligned, may be the same; lines. */
+// @ts-ignore: decorator
+@inline
+export function unary<F>(x: usize, y: usize, p: v128, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, changetype<F>(0).value(v128.load(x + i), p));
+}
+
+/** y = f(x, p). x, y: f32[count] at any address, may be the same; nothing past count is read or written. */
+// @ts-ignore: decorator
+@inline
+export function unarySegment<F>(x: usize, y: usize, count: u32, p: v128): void {
+  for (let i: u32 = 0; i < count; i += 4) {
+    const at = <usize>i << 2;
+    storeUpTo(y + at, count - i, changetype<F>(0).value(loadUpTo(x + at, count - i, f32x4.splat(0)), p));
+  }
+}
+
+/** dx = f'(t, p) dy, denormals flushed. dy, t, dx: f32, 16-byte aligned, dx may be dy; lines. */
+// @ts-ignore: decorator
+@inline
+export function unaryGrad<F>(dy: usize, t: usize, dx: usize, p: v128, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) {
+    v128.store(dx + i, flushTail(changetype<F>(0).gradient(v128.load(dy + i), v128.load(t + i), p)));
+  }
+}
+
+/** z = f(x, y). x, y, z: f32, 16-byte aligned, z may be x or y; lines. */
+// @ts-ignore: decorator
+@inline
+function binary<F>(x: usize, y: usize, z: usize, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(z + i, changetype<F>(0).value(v128.load(x + i), v128.load(y + i)));
+}
+
+// @ts-ignore: decorator
+@final
+class Add {
+  // @ts-ignore: decorator
+  @inline
+  value(x: v128, y: v128): v128 {
+    return f32x4.add(x, y);
+  }
+}
+
+// @ts-ignore: decorator
+@final
+class Multiply {
+  // @ts-ignore: decorator
+  @inline
+  value(x: v128, y: v128): v128 {
+    return f32x4.mul(x, y);
+  }
+}
+
+/** z = x + y. x, y, z: f32, 16-byte aligned, z may be x or y; lines. */
+export function add(x: usize, y: usize, z: usize, begin: usize, end: usize): void {
+  binary<Add>(x, y, z, begin, end);
+}
+
+/** z = x y. x, y, z: f32, 16-byte aligned, z may be x or y; lines. */
+export function multiply(x: usize, y: usize, z: usize, begin: usize, end: usize): void {
+  binary<Multiply>(x, y, z, begin, end);
+}
+
+/** y = x, bit for bit. x, y: 4-byte words, 16-byte aligned; lines. */
+export function copy(x: usize, y: usize, begin: usize, end: usize): void {
+  memory.copy(y + begin, x + begin, end - begin);
+}
