@@ -1,0 +1,39 @@
+/**
+ * The vector functions over arrays, y[i] = f(x[i]): for tests, tools/check-ulp.mjs and profiles. Steps use them inside kernels.
+ * x, y: f32[n], 16-byte aligned, x may be y; begin, end: this share in bytes, multiples of 16. Error bounds: assembly/math.
+ */
+import { erf } from "../math/erf";
+import { exp } from "../math/exp";
+import { expm1 } from "../math/expm1";
+import { log } from "../math/log";
+import { log1p } from "../math/log1p";
+import { sigmoid } from "../math/sigmoid";
+import { tanh } from "../math/tanh";
+
+export function expArray(x: usize, y: usize, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, exp(v128.load(x + i)));
+}
+
+export function logArray(x: usize, y: usize, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, log(v128.load(x + i)));
+}
+
+export function tanhArray(x: usize, y: usize, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, tanh(v128.load(x + i)));
+}
+
+export function erfArray(x: usize, y: usize, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, erf(v128.load(x + i)));
+}
+
+export function sigmoidArray(x: usize, y: usize, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, sigmoid(v128.load(x + i)));
+}
+
+export function expm1Array(x: usize, y: usize, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, expm1(v128.load(x + i)));
+}
+
+export function log1pArray(x: usize, y: usize, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, log1p(v128.load(x + i)));
+}
