@@ -90,7 +90,7 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       logSoftmaxRowsGrad(o(r, 0), o(r, 1), o(r, 2), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
       break;
     case abi.OP_DROPOUT:
-      dropout(o(r, 0), o(r, 1), o(r, 2), control, n1, size(r, 2, batch), c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      dropout(o(r, 0), o(r, 1), o(r, 2), control, n1, size(r, 2, batch) << 1, c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
       break;
     case abi.OP_ADD:
       add(o(r, 0), o(r, 1), o(r, 2), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));

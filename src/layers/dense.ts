@@ -1,0 +1,95 @@
+/** The fully connected layer: y = x · weightᵀ + bias on the last axis. */
+import { checkBoolean, checkCount, checkOptions } from "../check.ts";
+import { checkInitializer, type InitializerSpec, zeros } from "../initializers.ts";
+import { type Buffer, type Builder, perRow, type Value } from "../program/builder.ts";
+import { product, rowMajor, transposed } from "../program/product.ts";
+import { sizeOf } from "../shape.ts";
+import type { Layer } from "./layer.ts";
+import type { Fold, LayerRule, ParameterBuffers } from "./rule.ts";
+
+export interface DenseOptions {
+  /** Whether a bias is added. Default true, as PyTorch. */
+  bias?: boolean;
+  /** Of the weight. Default by the activation that follows: heNormal before the ReLU family, xavierUniform else. */
+  init?: InitializerSpec;
+  /** Of the bias. Default zeros. */
+  biasInit?: InitializerSpec;
+}
+
+export interface DenseLayer<U extends number = number> extends Layer<{ readonly type: "units"; readonly units: U }>, DenseOptions {
+  readonly kind: "dense";
+  readonly units: U;
+}
+
+/**
+ * `units` outputs from the last axis: [..., in] becomes [..., units]. Parameters: weight [units, in], bias [units].
+ * @throws OptionError for unknown options and units that are not a positive integer.
+ */
+export function dense<const U extends number>(units: U, options: DenseOptions = {}): DenseLayer<U> {
+  checkOptions("dense", options, ["bias", "init", "biasInit"]);
+  const layer: DenseLayer<U> = { kind: "dense", units, ...options };
+  denseRule.check(layer, "dense");
+  return layer;
+}
+
+export const denseRule: LayerRule<DenseLayer> = {
+  check({ kind: _, units, bias = true, init, biasInit, ...rest }, where) {
+    checkOptions(where, rest, ["units", "bias", "init", "biasInit"]);
+    checkCount(`${where}: units`, units);
+    checkBoolean(`${where}: bias`, bias);
+    if (init !== undefined) checkInitializer(`${where}: init`, init);
+    if (biasInit !== undefined) checkInitializer(`${where}: biasInit`, biasInit);
+  },
+  outputShape: ({ units }, input) => [...input.slice(0, -1), units],
+  parameters({ units, bias = true, init = undefined, biasInit = zeros() }, input) {
+    const weight = { name: "weight", shape: [units, input.at(-1)!], role: "parameter", init: init ?? "default" } as const;
+    return bias ? [weight, { name: "bias", shape: [units], role: "parameter", init: biasInit }] : [weight];
+  },
+  canFold: true,
+  forward({ units }, { builder, x, parameters, fold }) {
+    const inner = x.shape.at(-1)!;
+    const lead = sizeOf(x.shape.slice(0, -1));
+    const rows = perRow(lead);
+    const { weight, bias } = parameters as { weight: ParameterBuffers; bias?: ParameterBuffers };
+    const folded = fold === undefined ? undefined : foldNormalization(builder, units, inner, weight.value, bias?.value, fold);
+    const needsGradient = x.needsGradient || weight.gradient !== undefined || bias?.gradient !== undefined;
+    const y: Value = { buffer: builder.buffer("y", perRow(lead * units)), shape: [...x.shape.slice(0, -1), units], needsGradient };
+    const xs = rowMajor(x.buffer, inner);
+    const ws = rowMajor(folded?.weight ?? weight.value, inner);
+    product(builder, y.buffer, xs, transposed(ws), { rows, cols: units, inner }, {
+      bias: folded?.bias ?? bias?.value,
+      packIn: builder.mode === "train" ? undefined : "prepare",
+    });
+    return builder.differentiate(y, (dy) => {
+      const dys = rowMajor(dy, units);
+      if (bias?.gradient) builder.emit("columnSum", { x: dy, y: bias.gradient }, { rows, cols: units });
+      if (weight.gradient) product(builder, weight.gradient, transposed(dys), xs, { rows: units, cols: inner, inner: rows });
+      if (!x.needsGradient) return;
+      const dx = builder.buffer("dx", perRow(lead * inner));
+      product(builder, dx, dys, ws, { rows, cols: inner, inner: units });
+      builder.contribute(x, dx);
+    });
+  },
+};
+
+/** Weight and bias with the batch-norm after the product taken in: w·s, (b - mean)·s + shift, with s = weight / √(variance + eps). */
+function foldNormalization(
+  builder: Builder,
+  units: number,
+  inner: number,
+  weight: Buffer,
+  bias: Buffer | undefined,
+  { parameters, eps }: Fold,
+): { weight: Buffer; bias: Buffer } {
+  const scale = builder.buffer("foldScale", units);
+  const foldedWeight = builder.buffer("foldedWeight", units * inner);
+  const foldedBias = builder.buffer("foldedBias", units);
+  builder.inSpan("prepare", () => {
+    const variance = parameters.running_var!.value;
+    builder.emit("columnScale", { variance, weight: parameters.weight!.value, scale }, { count: units }, { eps });
+    builder.emit("scaleRows", { w: weight, scale, y: foldedWeight }, { rows: units, cols: inner });
+    const mean = parameters.running_mean!.value;
+    builder.emit("foldBias", { bias, mean, scale, shift: parameters.bias!.value, y: foldedBias }, { count: units });
+  });
+  return { weight: foldedWeight, bias: foldedBias };
+}

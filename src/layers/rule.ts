@@ -1,0 +1,55 @@
+/**
+ * The behaviour of a kind of layer: its output shape, its parameters, and the ops it writes. Rules are found by kind in
+ * rules.ts; a layer itself is plain data.
+ */
+import type { InitializerSpec } from "../initializers.ts";
+import type { Buffer, Builder, Value } from "../program/builder.ts";
+import type { Shape } from "../shape.ts";
+import type { Layer } from "./layer.ts";
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  /** "statistic": kept with the weights, moved by training, never by an optimizer (running mean and variance). */
+  readonly role: "parameter" | "statistic";
+  /** "default" is resolved by the activation that follows. */
+  readonly init: InitializerSpec | "default";
+}
+
+/** A parameter as a program sees it. */
+export interface ParameterBuffers {
+  readonly value: Buffer;
+  /** Where its gradient goes; undefined in inference and for frozen parameters. */
+  readonly gradient: Buffer | undefined;
+}
+
+export interface ForwardContext {
+  readonly builder: Builder;
+  readonly x: Value;
+  readonly parameters: Readonly<Record<string, ParameterBuffers>>;
+  /** Number of this layer's random stream. */
+  readonly stream: number;
+  /** Where seed, run and step are. */
+  readonly control: Buffer;
+  /** In inference: a normalization right after this layer that it may fold into its product. */
+  readonly fold?: Fold;
+}
+
+export interface Fold {
+  readonly parameters: Readonly<Record<string, ParameterBuffers>>;
+  readonly eps: number;
+}
+
+export interface LayerRule<L extends Layer = Layer> {
+  /** @throws OptionError for options out of range: nets also come from files. `where` names the layer. */
+  check(layer: L, where: string): void;
+  /** @throws ShapeError if the layer can't take such input. */
+  outputShape(layer: L, input: Shape, where: string): Shape;
+  parameters(layer: L, input: Shape): readonly ParameterSpec[];
+  /** Writes the forward ops and records the gradient; returns the output. */
+  forward(layer: L, context: ForwardContext): Value;
+  /** Whether this layer, in inference, can take a batch-norm after it into its own product. */
+  readonly canFold?: boolean;
+  /** Whether training needs at least two rows in a batch. */
+  readonly needsTwoRows?: boolean;
+}
