@@ -1,0 +1,149 @@
+/**
+ * Packing: operands are copied into the order in which the tile reads them, so that only this file knows strides.
+ *
+ * b, f32[inner, cols], as panels of 8 columns inside blocks of KC rows; the last panel is filled up with zeros:
+ *   | block 0 (kc = 256)                           | block 1 (kc = the rest) ...
+ *   | panel 0         | panel 1         | panel 2  |
+ *   | k=0: 8  k=1: 8 ..  8 | k=0: 8 ...            |
+ * a, one block of MC x KC, as tiles of mr rows, tile after tile:
+ *   | k=0: mr  k=1: mr ...  k=kc-1: mr | next tile
+ */
+import { KC, NR, tileRows } from "./blocking";
+
+/**
+ * packed = panels [begin, end) of b.
+ * b: f32[inner, cols] at innerStride and colStride bytes, 4-byte aligned. packed: f32[ceil(cols / 8) * 8 * inner]. `=`
+ */
+export function packB(b: usize, packed: usize, inner: u32, cols: u32, innerStride: usize, colStride: usize, begin: u32, end: u32): void {
+  const panels = (cols + NR - 1) / NR;
+  if (end > panels) end = panels;
+  for (let k: u32 = 0; k < inner; k += KC) {
+    const kc = min(KC, inner - k),
+      from = b + <usize>k * innerStride;
+    const to = packed + ((<usize>k * panels * NR) << 2),
+      panelBytes = (<usize>kc * NR) << 2;
+    let panel = begin;
+    if (colStride == 4) {
+      for (; panel + 4 <= end && (panel + 4) * NR <= cols; panel += 4) {
+        copyPanels(from + ((<usize>panel * NR) << 2), innerStride, kc, to + <usize>panel * panelBytes);
+      }
+    }
+    for (; panel < end; ++panel) {
+      packLines(
+        from + <usize>(panel * NR) * colStride,
+        colStride,
+        innerStride,
+        kc,
+        min(NR, cols - panel * NR),
+        to + <usize>panel * panelBytes,
+        NR,
+      );
+    }
+  }
+}
+
+/**
+ * packed = rows x kc of a in tiles.
+ * a: address of the block's first element, at rowStride and innerStride bytes. packed: f32[rows * kc]. `=`
+ */
+export function packA(a: usize, rowStride: usize, innerStride: usize, rows: u32, kc: u32, packed: usize): void {
+  while (rows) {
+    const mr = tileRows(rows);
+    packLines(a, rowStride, innerStride, kc, mr, packed, mr);
+    a += <usize>mr * rowStride;
+    packed += (<usize>mr * kc) << 2;
+    rows -= mr;
+  }
+}
+
+/** Interleaves `lines` lines (columns of b, rows of a) of kc elements: to[k, line], f32[kc, width]; zeros beyond the lines. */
+function packLines(from: usize, lineStride: usize, innerStride: usize, kc: u32, lines: u32, to: usize, width: u32): void {
+  let line: u32 = 0;
+  for (; line + 4 <= lines; line += 4)
+    pack4(from + <usize>line * lineStride, lineStride, innerStride, kc, to + ((<usize>line) << 2), (<usize>width) << 2);
+  if (line + 2 <= lines) {
+    pack2(from + <usize>line * lineStride, lineStride, innerStride, kc, to + ((<usize>line) << 2), (<usize>width) << 2);
+    line += 2;
+  }
+  if (line < lines) {
+    pack1(from + <usize>line * lineStride, innerStride, kc, to + ((<usize>line) << 2), (<usize>width) << 2);
+    ++line;
+  }
+  for (; line < width; ++line) {
+    for (let k: u32 = 0, at = to + ((<usize>line) << 2); k < kc; ++k, at += (<usize>width) << 2) store<f32>(at, 0);
+  }
+}
+
+/** Four lines: transposed in registers when they run along inner, copied when they lie side by side. */
+function pack4(from: usize, lineStride: usize, innerStride: usize, kc: u32, to: usize, step: usize): void {
+  if (innerStride == 4) {
+    for (; kc >= 4; kc -= 4, from += 16) {
+      const l0 = v128.load(from),
+        l1 = v128.load(from + lineStride);
+      const l2 = v128.load(from + 2 * lineStride),
+        l3 = v128.load(from + 3 * lineStride);
+      const low01 = i8x16.shuffle(l0, l1, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+      const low23 = i8x16.shuffle(l2, l3, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+      const high01 = i8x16.shuffle(l0, l1, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+      const high23 = i8x16.shuffle(l2, l3, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+      v128.store(to, i8x16.shuffle(low01, low23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
+      v128.store(to + step, i8x16.shuffle(low01, low23, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31));
+      v128.store(to + 2 * step, i8x16.shuffle(high01, high23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
+      v128.store(to + 3 * step, i8x16.shuffle(high01, high23, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31));
+      to += 4 * step;
+    }
+  } else if (lineStride == 4) {
+    for (; kc; --kc, from += innerStride, to += step) v128.store(to, v128.load(from));
+  }
+  for (; kc; --kc, from += innerStride, to += step) {
+    store<f32>(to, load<f32>(from));
+    store<f32>(to, load<f32>(from + lineStride), 4);
+    store<f32>(to, load<f32>(from + 2 * lineStride), 8);
+    store<f32>(to, load<f32>(from + 3 * lineStride), 12);
+  }
+}
+
+/** Two lines. */
+function pack2(from: usize, lineStride: usize, innerStride: usize, kc: u32, to: usize, step: usize): void {
+  if (innerStride == 4) {
+    for (; kc >= 4; kc -= 4, from += 16, to += 4 * step) {
+      const l0 = v128.load(from),
+        l1 = v128.load(from + lineStride);
+      const low = i8x16.shuffle(l0, l1, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+      const high = i8x16.shuffle(l0, l1, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+      v128.store_lane<u64>(to, low, 0);
+      v128.store_lane<u64>(to + step, low, 1);
+      v128.store_lane<u64>(to + 2 * step, high, 0);
+      v128.store_lane<u64>(to + 3 * step, high, 1);
+    }
+  } else if (lineStride == 4) {
+    for (; kc; --kc, from += innerStride, to += step) store<u64>(to, load<u64>(from));
+  }
+  for (; kc; --kc, from += innerStride, to += step) {
+    store<f32>(to, load<f32>(from));
+    store<f32>(to, load<f32>(from + lineStride), 4);
+  }
+}
+
+/** One line. */
+function pack1(from: usize, innerStride: usize, kc: u32, to: usize, step: usize): void {
+  for (; kc; --kc, from += innerStride, to += step) store<f32>(to, load<f32>(from));
+}
+
+/** Four whole panels of columns side by side: 128 bytes of a row at a time, so that no cache line is fetched twice. */
+function copyPanels(from: usize, innerStride: usize, kc: u32, to: usize): void {
+  const panelBytes = (<usize>kc) << 5;
+  const to1 = to + panelBytes,
+    to2 = to1 + panelBytes,
+    to3 = to2 + panelBytes;
+  for (let at: usize = 0; at < panelBytes; at += 32, from += innerStride) {
+    v128.store(to + at, v128.load(from));
+    v128.store(to + at, v128.load(from, 16), 16);
+    v128.store(to1 + at, v128.load(from, 32));
+    v128.store(to1 + at, v128.load(from, 48), 16);
+    v128.store(to2 + at, v128.load(from, 64));
+    v128.store(to2 + at, v128.load(from, 80), 16);
+    v128.store(to3 + at, v128.load(from, 96));
+    v128.store(to3 + at, v128.load(from, 112), 16);
+  }
+}

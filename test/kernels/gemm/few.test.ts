@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_TANH, PRODUCT_A, PRODUCT_ROWS } from "../../../assembly/abi.ts";
+import { matmul } from "../../reference/matmul.ts";
+import { Kernels, variants } from "../harness.ts";
+import { type Form, multiplyFew, operands, UNTOUCHED } from "./operands.ts";
+
+const FORMS: Form[] = ["NN", "NT", "TN", "TT", "SS"];
+const ROWS = [0, 1, 2, 3, 4, 5, 7, 8, 9];
+const COLS = [0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 15, 16, 17, 33];
+const INNER = [0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 31];
+const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values.byteOffset, values.length)];
+
+describe.each(variants)("matmulFew, %s", (variant) => {
+  const kernels = new Kernels(variant);
+
+  test.each(FORMS)("%s: whole numbers come out exactly, for every tile and edge", (form) => {
+    for (const rows of ROWS) {
+      for (const cols of COLS) {
+        for (const inner of INNER) {
+          kernels.reset();
+          const all = operands(kernels, form, rows, cols, inner, {
+            exact: true,
+            withBias: (rows + cols) % 2 === 0,
+            seed: rows * 31 + cols * 7 + inner,
+          });
+          expect([...multiplyFew(kernels, all)], `${rows}x${cols}x${inner}`).toEqual([...matmul(all.product).y].map((value) => value + 0));
+          expect(all.guardsHold(), `${rows}x${cols}x${inner} wrote outside y`).toBe(true);
+        }
+      }
+    }
+  });
+
+  test.each(FORMS)("%s: within inner + 1 roundings of float64", (form) => {
+    let worst = 0;
+    for (const [rows, cols, inner] of [
+      [1, 130, 515],
+      [8, 65, 300],
+      [300, 70, 8],
+      [5, 7, 1000],
+    ]) {
+      kernels.reset();
+      const all = operands(kernels, form, rows, cols, inner, { withBias: true, seed: rows });
+      const got = multiplyFew(kernels, all);
+      const { y, magnitude } = matmul(all.product);
+      for (let i = 0; i < y.length; i++) worst = Math.max(worst, Math.abs(got[i] - y[i]) / (magnitude[i] * (inner + 1) * 2 ** -24));
+    }
+    expect(worst).toBeGreaterThan(0);
+    expect(worst).toBeLessThan(1);
+  });
+
+  test.each(FORMS)("%s: the bits are those of one row alone, whatever the share and the other rows", (form) => {
+    for (const [rows, cols, inner] of [
+      [8, 45, 30],
+      [7, 13, 70],
+      [8, 100, 9],
+      [21, 50, 8],
+    ]) {
+      kernels.reset();
+      const all = operands(kernels, form, rows, cols, inner, { withBias: true, withZ: true, activation: ACTIVATION_RELU });
+      const whole = bits(multiplyFew(kernels, all));
+      for (const ranks of [2, 3, 4, cols]) {
+        for (const line of [1, 16]) {
+          kernels.f32(kernels.u32(all.descriptor, 16)[3], rows * cols).fill(UNTOUCHED);
+          expect(bits(multiplyFew(kernels, all, ranks, line)), `${ranks} ranks, cut at ${line}`).toEqual(whole);
+        }
+      }
+      const a = kernels.u32(all.descriptor, 16)[PRODUCT_A / 4];
+      for (let i = 0; i < rows; i++) {
+        all.set(PRODUCT_ROWS, 1);
+        all.set(PRODUCT_A, a + i * all.product.aRow * 4);
+        kernels.call.matmulFew(all.descriptor, 0, cols);
+        expect(bits(all.y().subarray(0, cols)), `row ${i} alone`).toEqual(whole.slice(i * cols, (i + 1) * cols));
+      }
+    }
+  });
+
+  test("z keeps the value before the activation, y takes it", () => {
+    for (const form of ["NN", "NT"] as const) {
+      for (const activation of [ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_TANH]) {
+        const run = (withZ: boolean, kind: number, ranks: number) => {
+          kernels.reset();
+          const all = operands(kernels, form, 3, 29, 10, { withBias: true, withZ, activation: kind });
+          const y = multiplyFew(kernels, all, ranks);
+          expect(all.guardsHold()).toBe(true);
+          return { y, z: withZ ? all.z() : undefined };
+        };
+        const value = run(false, ACTIVATION_NONE, 1).y;
+        const source = kernels.put(value);
+        const target = kernels.alloc(value.length * 4);
+        if (activation !== ACTIVATION_NONE) kernels.call.activationSegment(activation, source, target, value.length, 0);
+        const want = bits(activation === ACTIVATION_NONE ? value : kernels.f32(target, value.length).slice());
+        for (const ranks of [1, 2, 4]) {
+          const { y, z } = run(true, activation, ranks);
+          expect(bits(z!)).toEqual(bits(value));
+          expect(bits(y)).toEqual(want);
+          expect(bits(run(false, activation, ranks).y)).toEqual(want);
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,178 @@
+import { describe, expect, test } from "vitest";
+import {
+  ACTIVATION_GELU,
+  ACTIVATION_LEAKY_RELU,
+  ACTIVATION_NONE,
+  ACTIVATION_RELU,
+  ACTIVATION_TANH,
+  GEMM_KC,
+  PRODUCT_A,
+  PRODUCT_ROWS,
+} from "../../../assembly/abi.ts";
+import { matmul, matmulInOrder } from "../../reference/matmul.ts";
+import { Kernels, variants } from "../harness.ts";
+import { type Form, multiply, operands, pack, UNTOUCHED } from "./operands.ts";
+
+const FORMS: Form[] = ["NN", "NT", "TN", "TT", "SS"];
+// Every tile height (1 to 6, and the even split of the last two), every count of columns in the last panel.
+const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
+const COLS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17];
+const INNER = [0, 1, 3, 4, 5, 8, 17];
+// [rows, cols, inner] beyond a block: of rows (126 or 125), of inner (256), of columns (1024).
+const BLOCKS = [
+  [125, 9, 40],
+  [126, 8, 256],
+  [127, 17, 257],
+  [260, 24, 70],
+  [13, 20, 513],
+  [7, 1024, 20],
+  [9, 1033, 258],
+];
+
+const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values.byteOffset, values.length)];
+
+describe.each(variants)("matmul, %s", (variant) => {
+  const kernels = new Kernels(variant);
+
+  test.each(FORMS)("%s: whole numbers come out exactly, for every tile and edge", (form) => {
+    for (const rows of ROWS) {
+      for (const cols of COLS) {
+        for (const inner of INNER) {
+          kernels.reset();
+          const all = operands(kernels, form, rows, cols, inner, {
+            exact: true,
+            withBias: (rows + cols) % 2 === 0,
+            seed: rows * 31 + cols * 7 + inner,
+          });
+          pack(kernels, all);
+          expect([...multiply(kernels, all)], `${rows}x${cols}x${inner}`).toEqual([...matmul(all.product).y].map((value) => value + 0));
+          expect(all.guardsHold(), `${rows}x${cols}x${inner} wrote outside y`).toBe(true);
+        }
+      }
+    }
+  });
+
+  test.each(FORMS)("%s: within inner + 1 roundings of float64, for every block and its edge", (form) => {
+    let worst = 0;
+    for (const [rows, cols, inner] of BLOCKS) {
+      kernels.reset();
+      const all = operands(kernels, form, rows, cols, inner, { withBias: true, seed: rows });
+      pack(kernels, all);
+      const got = multiply(kernels, all);
+      const { y, magnitude } = matmul(all.product);
+      for (let i = 0; i < y.length; i++) worst = Math.max(worst, Math.abs(got[i] - y[i]) / (magnitude[i] * (inner + 1) * 2 ** -24));
+      expect(all.guardsHold()).toBe(true);
+    }
+    expect(worst).toBeGreaterThan(0);
+    expect(worst).toBeLessThan(1);
+  });
+
+  test("the bits are those of one row alone, whatever the share and the other rows", () => {
+    for (const [rows, cols, inner] of [
+      [23, 41, 20],
+      [33, 20, 600],
+      [140, 9, 300],
+      [8, 1100, 5],
+    ]) {
+      kernels.reset();
+      const all = operands(kernels, "NT", rows, cols, inner, { withBias: true, withZ: true, activation: ACTIVATION_RELU });
+      pack(kernels, all);
+      const whole = bits(multiply(kernels, all));
+      for (const [rowRanks, panelRanks] of [
+        [2, 1],
+        [3, 1],
+        [4, 1],
+        [1, 2],
+        [1, 3],
+        [1, 4],
+        [2, 2],
+        [rows, 1],
+      ]) {
+        kernels.f32(kernels.u32(all.descriptor, 16)[3], rows * cols).fill(UNTOUCHED);
+        expect(bits(multiply(kernels, all, rowRanks, panelRanks)), `${rowRanks} x ${panelRanks} ranks`).toEqual(whole);
+      }
+      const i = rows - 2;
+      all.set(PRODUCT_ROWS, 1);
+      all.set(PRODUCT_A, kernels.u32(all.descriptor, 16)[PRODUCT_A / 4] + i * inner * 4);
+      kernels.call.matmul(all.descriptor, all.scratch, 0, 1, 0, Math.ceil(cols / 8));
+      expect(bits(all.y().subarray(0, cols)), `row ${i} alone`).toEqual(whole.slice(i * cols, (i + 1) * cols));
+    }
+  });
+
+  test("the forms agree bit for bit", () => {
+    const product = (form: Form) => {
+      kernels.reset();
+      const all = operands(kernels, form, 31, 21, 300);
+      const value = (i: number, k: number) => Math.fround(Math.sin(i * 300 + k));
+      const { aRow, aInner, bInner, bCol } = all.product;
+      const a = kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_A / 4], all.product.a.length);
+      const b = kernels.f32(all.b, all.product.b.length);
+      for (let k = 0; k < 300; k++) {
+        for (let i = 0; i < 31; i++) a[i * aRow + k * aInner] = value(i, k);
+        for (let j = 0; j < 21; j++) b[k * bInner + j * bCol] = value(-j, k);
+      }
+      pack(kernels, all);
+      return bits(multiply(kernels, all));
+    };
+    const want = product("NN");
+    for (const form of FORMS.slice(1)) expect(product(form), form).toEqual(want);
+  });
+
+  test("z keeps the value before the activation, y takes it", () => {
+    for (const [rows, cols, inner] of [
+      [7, 13, 5],
+      [14, 16, 300],
+      [3, 1030, 9],
+      [0, 4, 4],
+      [4, 0, 4],
+    ]) {
+      for (const [activation, p] of [
+        [ACTIVATION_NONE, 0],
+        [ACTIVATION_RELU, 0],
+        [ACTIVATION_LEAKY_RELU, 0.25],
+        [ACTIVATION_TANH, 0],
+        [ACTIVATION_GELU, 0],
+      ]) {
+        const run = (withZ: boolean, kind: number, ranks: number) => {
+          kernels.reset();
+          const all = operands(kernels, "NN", rows, cols, inner, { withBias: true, withZ, activation: kind, p });
+          pack(kernels, all);
+          const y = multiply(kernels, all, 1, ranks);
+          expect(all.guardsHold()).toBe(true);
+          return { y, z: withZ ? all.z() : undefined };
+        };
+        const value = run(false, ACTIVATION_NONE, 1).y;
+        const source = kernels.put(value);
+        const target = kernels.alloc(value.length * 4);
+        if (activation !== ACTIVATION_NONE) kernels.call.activationSegment(activation, source, target, value.length, p);
+        const want = bits(activation === ACTIVATION_NONE ? value : kernels.f32(target, value.length).slice());
+        for (const ranks of [1, 2, 3]) {
+          const { y, z } = run(true, activation, ranks);
+          expect(bits(z!), `z, activation ${activation}`).toEqual(bits(value));
+          expect(bits(y), `y, activation ${activation}`).toEqual(want);
+          expect(bits(run(false, activation, ranks).y), `y without z, activation ${activation}`).toEqual(want);
+        }
+      }
+    }
+  });
+
+  test("a NaN in one row of a stays in that row, through relu as well; b's padding never reaches an output", () => {
+    kernels.reset();
+    const all = operands(kernels, "NT", 9, 10, 12, { activation: ACTIVATION_RELU });
+    pack(kernels, all);
+    kernels.f32(kernels.u32(all.descriptor, 16)[0], 9 * 12)[4 * 12 + 3] = Number.NaN;
+    const isNaNs = [...multiply(kernels, all)].map(Number.isNaN);
+    expect(isNaNs).toEqual(isNaNs.map((_, at) => Math.floor(at / 10) === 4));
+  });
+
+  if (variant === "portable") {
+    test("portable: the very bits of products added in order of k, blocks of 256, then the bias", () => {
+      for (const [rows, cols, inner] of [...BLOCKS, [3, 5, 7]]) {
+        kernels.reset();
+        const all = operands(kernels, "NT", rows, cols, inner, { withBias: true });
+        pack(kernels, all);
+        expect(bits(multiply(kernels, all))).toEqual(bits(matmulInOrder(all.product, GEMM_KC)));
+      }
+    });
+  }
+});
