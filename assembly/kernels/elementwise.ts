@@ -35,6 +35,38 @@ export function storeUpTo(a: usize, left: u32, v: v128): void {
   if (left > 2) v128.store32_lane(a, v, 2, 8);
 }
 
+/** How many lanes a loop body takes: with Four it runs over whole vectors, with One over what is left of a row, in lane 0. */
+// @ts-ignore: decorator
+@final
+export class Four {
+  // @ts-ignore: decorator
+  @inline
+  load(a: usize): v128 {
+    return v128.load(a);
+  }
+  // @ts-ignore: decorator
+  @inline
+  store(a: usize, v: v128): void {
+    v128.store(a, v);
+  }
+}
+
+/** The other lanes are loaded as 0 and not stored: nothing beside the element is read or written. */
+// @ts-ignore: decorator
+@final
+export class One {
+  // @ts-ignore: decorator
+  @inline
+  load(a: usize): v128 {
+    return v128.load32_zero(a);
+  }
+  // @ts-ignore: decorator
+  @inline
+  store(a: usize, v: v128): void {
+    v128.store32_lane(a, v, 0);
+  }
+}
+
 /** y = f(x, p). x, y: f32, 16-byte aligned, may be the same; lines. */
 // @ts-ignore: decorator
 @inline

@@ -1,0 +1,72 @@
+/** Mean and variance of the columns of a batch, and what batch normalization makes of them. Not the normalization itself. */
+import { madd, nmadd } from "../math/lanes";
+import { columnSum, ROWS } from "./columnSum";
+import { flushTail, Four, One } from "./elementwise";
+
+/**
+ * mean = Σ x_i / rows, variance = Σ (x_i - mean)² / rows (biased), over the rows i.
+ * Two passes. The second also sums x_i - mean, which rounding has left of 0, and corrects both by it (Chan, Golub & LeVeque 1983): so a
+ * mean far larger than the deviation costs no digits of it.
+ * x: f32[rows, cols], mean, variance: f32[cols], 4-byte aligned. rows >= 1. begin, end: columns; nothing else is written. =
+ */
+export function columnMoments(x: usize, mean: usize, variance: usize, rows: u32, cols: u32, begin: u32, end: u32): void {
+  columnSum(x, mean, rows, cols, begin, end);
+  let j = begin;
+  for (; j + 4 <= end; j += 4) correct<Four>(x, mean, variance, rows, cols, <usize>j << 2);
+  for (; j < end; j++) correct<One>(x, mean, variance, rows, cols, <usize>j << 2);
+}
+
+/** From the sums in mean to the corrected mean and the variance of the columns at byte `at`. */
+// @ts-ignore: decorator
+@inline
+function correct<L>(x: usize, mean: usize, variance: usize, rows: u32, cols: u32, at: usize): void {
+  const n = f32x4.splat(<f32>rows);
+  const center = f32x4.div(changetype<L>(0).load(mean + at), n);
+  let sum = f32x4.splat(0);
+  let squares = f32x4.splat(0);
+  let p = x + at;
+  for (let i: u32 = 0; i < rows; ) {
+    const last = min(i + ROWS, rows);
+    let a = f32x4.splat(0);
+    let b = f32x4.splat(0);
+    for (; i < last; i++) {
+      const d = f32x4.sub(changetype<L>(0).load(p), center);
+      a = f32x4.add(a, d);
+      b = madd(d, d, b);
+      p += <usize>cols << 2;
+    }
+    sum = f32x4.add(sum, a);
+    squares = f32x4.add(squares, b);
+  }
+  const off = f32x4.div(sum, n);
+  changetype<L>(0).store(mean + at, f32x4.add(center, off));
+  // Rounding could leave a constant column a hair below 0; the order of pmax keeps a NaN.
+  changetype<L>(0).store(variance + at, f32x4.pmax(nmadd(off, off, f32x4.div(squares, n)), f32x4.splat(0)));
+}
+
+/** inverse = 1 / sqrt(variance + eps). variance, inverse: f32, 16-byte aligned, may be the same; begin, end: bytes, multiples of 16. = */
+export function columnInverse(variance: usize, inverse: usize, eps: f32, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) {
+    const root = f32x4.sqrt(f32x4.add(v128.load(variance + i), f32x4.splat(eps)));
+    v128.store(inverse + i, f32x4.div(f32x4.splat(1), root));
+  }
+}
+
+/**
+ * running = (1 - momentum) running + momentum batch, for mean and variance; the batch's biased variance times rows / (rows - 1).
+ * All f32[cols], 16-byte aligned; rows >= 2: of one row there is no unbiased variance. begin, end: bytes, multiples of 16.
+ * Values below 2^-126 become 0: a constant column's variance decays towards it, and denormals would slow every later step.
+ */
+export function blendStatistics(
+  mean: usize, variance: usize, runningMean: usize, runningVariance: usize, momentum: f32, rows: u32, begin: usize, end: usize,
+): void {
+  const keep = f32x4.splat(1 - momentum);
+  const take = f32x4.splat(momentum);
+  const unbiased = f32x4.splat(momentum * (<f32>rows / <f32>(rows - 1)));
+  for (let i = begin; i < end; i += 16) {
+    const m = madd(keep, v128.load(runningMean + i), f32x4.mul(take, v128.load(mean + i)));
+    const v = madd(keep, v128.load(runningVariance + i), f32x4.mul(unbiased, v128.load(variance + i)));
+    v128.store(runningMean + i, flushTail(m));
+    v128.store(runningVariance + i, flushTail(v));
+  }
+}
