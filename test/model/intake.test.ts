@@ -302,6 +302,8 @@ describe("targets", () => {
     ["a value per row, which never broadcasts", [1, 2, 3, 4], ShapeError, `${many} 4 numbers. One value per row does not stand for 3.`],
     ["the same in a tensor", tensor([1, 2, 3, 4]), ShapeError, `${many} shape [4]. One value per row does not stand for 3.`],
     ["the same in a column", [[1], [2], [3], [4]], ShapeError, `${many} shape [4, 1]`],
+    ["no numbers", new Float32Array(0), ShapeError, `${many} 0 numbers`],
+    ["none", [], ShapeError, `${many} 0 numbers`],
     ["another number of rows", new Float32Array(15), ShapeError, `${many} 15 numbers`],
     ["Infinity", new Float32Array(12).fill(Infinity, 7), DataError, `fit: y must be finite, got Infinity at row 2, column 1. ${FINITE}`],
   ];

@@ -1,13 +1,13 @@
 /** Types of nets, checked by `npm run types`: what must not compile is marked. Nothing here runs. */
-import type { Effect, InputLayer, Layer } from "../../src/layers/layer.ts";
+import { relu } from "../../src/layers/activation.ts";
+import { dense } from "../../src/layers/dense.ts";
+import { input } from "../../src/layers/input.ts";
+import type { Effect, Layer } from "../../src/layers/layer.ts";
 import { type Net, type Problem, sequential } from "../../src/net.ts";
 import type { Shape } from "../../src/shape.ts";
 import { type Equal, expectType } from "./expect.ts";
 
-// Factories as src/layers has them, without their options.
-declare function input<const S extends readonly number[]>(...shape: S): InputLayer<S>;
-declare function dense<const U extends number>(units: U, options?: { bias?: boolean }): Layer<{ type: "units"; units: U }>;
-declare function relu(): Layer<{ type: "same" }>;
+// Effects that no layer has yet.
 declare function flatten(): Layer<{ type: "flatten" }>;
 declare function reshape<const S extends readonly number[]>(...shape: S): Layer<{ type: "reshape"; shape: S }>;
 declare function image(): Layer<{ type: "same"; rank: 3 }>; // stands for conv2d and pooling
