@@ -1,0 +1,50 @@
+/** What a callback of fit is, and what it is told. */
+import type { History } from "../model/history.ts";
+
+/** Plain data about a run. The object is reused between calls: copy what must be kept. */
+export interface TrainingState {
+  /** Number of the epoch, from 0, and how many were asked for. */
+  epoch: number;
+  epochs: number;
+  /** Steps taken in the run so far, steps taken in this epoch, steps that an epoch has. */
+  step: number;
+  stepInEpoch: number;
+  stepsPerEpoch: number;
+  /** Rows seen in this epoch. */
+  rows: number;
+  /** Mean loss over the rows of this epoch so far; the whole epoch's in onEpoch. */
+  loss: number;
+  /** After an epoch, where there is validation data. */
+  valLoss: number | undefined;
+  /** After an epoch: the metrics of fit by name, those of validation with "val" before it: { accuracy, valAccuracy }. */
+  metrics: Record<string, number>;
+  /** Learning rate of the last step. */
+  learningRate: number;
+  /** Since the run began. */
+  seconds: number;
+  /** What has been recorded so far. */
+  history: History;
+}
+
+/** "stop" ends the run after this step or epoch, as if it had been the last. */
+export type CallbackResult = "stop" | undefined;
+
+type Hook = (state: TrainingState) => CallbackResult | void | Promise<CallbackResult | void>;
+
+export interface Callback {
+  /** Before the first step. */
+  onStart?: Hook;
+  /** After each step. */
+  onStep?: Hook;
+  /** After each epoch and its validation. */
+  onEpoch?: Hook;
+  /** After the last epoch, also when the run was stopped, aborted or failed. */
+  onEnd?: Hook;
+  /**
+   * The value it watches ("valLoss"). fit checks that such a value exists, keeps the weights of `bestEpoch`, and ends with
+   * them however the run ends.
+   */
+  readonly monitor?: string;
+  /** Number of the best epoch so far; undefined before the first. */
+  readonly bestEpoch?: number | undefined;
+}

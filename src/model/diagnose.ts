@@ -1,0 +1,58 @@
+/**
+ * Finds where a step went wrong: runs the batch again in a program that keeps every value, and looks for the first one that
+ * is not finite. Nothing of the model is written: the run ends before the guard.
+ */
+import { NonFiniteError } from "../errors.ts";
+import { type Buffer, countAt, type Op, type Span } from "../program/builder.ts";
+import { type OpRow, ops as table } from "../program/ops.ts";
+import * as abi from "../../assembly/abi.ts";
+import { type LoadedProgram, loadProgram } from "./loadProgram.ts";
+import { controlWord } from "./state.ts";
+import { type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
+
+const CURES = "The weights are those before this step. Usual cures: a lower learning rate, clip: clipNorm(1), standardized inputs, smaller initial weights";
+
+export function diagnose(spec: TrainingSpec, step: number, first: Span): NonFiniteError {
+  const { runtime } = spec.state;
+  const owner = {};
+  const region = runtime.region(owner);
+  try {
+    const { builder } = writeTrainingProgram(spec);
+    const program = loadProgram(runtime, region, builder, spec.control, { reuse: false });
+    const rows = runtime.arena.views.u32[controlWord(spec.control, abi.CONTROL_ROWS)]!;
+    program.run(first, "backward");
+    const culprit = findCulprit(program, spec, rows);
+    const { layer, value } = culprit ?? { layer: "gradients", value: Infinity };
+    return new NonFiniteError(`step ${step}: ${layer} is ${value}. ${CURES}`, { step, layer, value });
+  } finally {
+    region.free();
+  }
+}
+
+function findCulprit(program: LoadedProgram, spec: TrainingSpec, rows: number): { layer: string; value: number } | undefined {
+  const { f32 } = spec.state.runtime.arena.views;
+  for (const op of program.ops) {
+    if (op.span === "prepare" || op.span === "gather" || op.span === "link" || op.span === "update") continue;
+    for (const buffer of written(op)) {
+      const at = program.addressOf(buffer) >>> 2;
+      const value = f32.subarray(at, at + countAt(buffer.words, rows)).find((entry) => !Number.isFinite(entry));
+      if (value !== undefined) return { layer: nameOf(op), value };
+    }
+    if (op.name === "lossMean") {
+      const value = f32[controlWord(spec.control, abi.CONTROL_LOSS)]!;
+      if (!Number.isFinite(value)) return { layer: "loss", value };
+    }
+  }
+  return undefined;
+}
+
+/** What holds values: not control blocks, sums of squares, or panels whose padding may hold anything. */
+function written(op: Op): Buffer[] {
+  const row: OpRow = table[op.name];
+  if (op.name === "packB" || row.share === "none" || row.share === "pieces") return [];
+  return Object.entries(op.operands).flatMap(([name, buffer]) => (buffer && row.operands[name]!.access === "write" ? [buffer] : []));
+}
+
+function nameOf(op: Op): string {
+  return op.span === "backward" ? `gradient of ${op.label}` : op.label;
+}

@@ -1,0 +1,122 @@
+/**
+ * The memory of a model: its parameters in one region, weights first, so that an update is one pass over a few long runs.
+ * Pads between parameters are zeros and stay zeros: sums over a whole run may read them.
+ */
+import { OptionError, WorkerError } from "../errors.ts";
+import { type InitializerSpec, fillOf } from "../initializers.ts";
+import type { Link } from "../losses/loss.ts";
+import type { Net } from "../net.ts";
+import { LINE_BYTES } from "../program/plan.ts";
+import type { Region } from "../runtime/memory.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { sizeOf } from "../shape.ts";
+import { type Layout, layoutOf, type PlacedParameter } from "./layout.ts";
+
+export interface StoredParameter {
+  readonly spec: PlacedParameter;
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly words: number;
+  /** Bytes in memory, in whole lines. */
+  readonly bytes: number;
+  readonly address: number;
+  /** Number of its random stream. */
+  readonly stream: number;
+  /** Weights are tensors of two or more axes: penalties and decay act on them alone. */
+  readonly isWeight: boolean;
+  isFrozen: boolean;
+}
+
+export class ModelState {
+  readonly net: Net;
+  readonly layout: Layout;
+  readonly runtime: Runtime;
+  readonly region: Region;
+  /** In the order of the net. */
+  readonly parameters: readonly StoredParameter[];
+  /** Changes whenever a parameter or statistic does: inference packs the weights once per version. */
+  version = 0;
+  /** How many runs have trained this model: each has a random stream of its own. */
+  runs = 0;
+  /** The link of the loss that trained it. */
+  link: Link | undefined;
+  /** What must be done to raw rows before they are given to predict: plain data, kept in the file. */
+  preprocessing: unknown;
+  /** Who is training the model right now. */
+  busy: string | undefined;
+  isDisposed = false;
+
+  constructor(net: Net, runtime: Runtime, owner: object) {
+    this.net = net;
+    this.layout = layoutOf(net);
+    this.runtime = runtime;
+    this.region = runtime.region(owner);
+    this.parameters = placeParameters(this.layout, this.region);
+  }
+
+  checkUsable(where: string): void {
+    if (this.isDisposed) throw new OptionError(`${where}: the model was disposed. Build it again, or load it from a file`);
+    this.runtime.checkUsable(where);
+  }
+
+  checkFree(where: string): void {
+    this.checkUsable(where);
+    if (this.busy !== undefined) throw new WorkerError(`${where}: the model is being trained by ${this.busy}. Wait until that has ended`);
+  }
+
+  /** The parameter's values, where they lie. Not to be kept across an allocation. */
+  view({ address, words }: StoredParameter): Float32Array {
+    const at = address >>> 2;
+    return this.runtime.arena.views.f32.subarray(at, at + words);
+  }
+
+  /** Fills a parameter by its initializer. Every parameter has a random stream of its own: its number in the net. */
+  initialize(parameter: StoredParameter, seed: number, spec: InitializerSpec = parameter.spec.init): void {
+    const { kernels } = this.runtime;
+    const fill = fillOf(spec, parameter.shape);
+    const low = seed >>> 0;
+    const high = Math.floor(seed / 4294967296) >>> 0;
+    const { address, bytes, words, stream } = parameter;
+    if (fill.distribution === "constant") kernels.fillConstant!(address, fill.value, 0, bytes);
+    else if (fill.distribution === "normal") kernels.fillNormal!(address, 0, fill.std, low, high, stream, 0, bytes);
+    else kernels.fillUniform!(address, -fill.bound, fill.bound, low, high, stream, 0, bytes);
+    this.runtime.arena.views.f32.fill(0, (address >>> 2) + words, (address + bytes) >>> 2);
+    this.version++;
+  }
+}
+
+/** Weights, other parameters, statistics: each kind one run of memory. */
+function placeParameters(layout: Layout, region: Region): StoredParameter[] {
+  const rank = ({ role, shape }: PlacedParameter) => (role === "statistic" ? 2 : shape.length >= 2 ? 0 : 1);
+  const bytesOf = (spec: PlacedParameter) => Math.ceil((sizeOf(spec.shape) * 4) / LINE_BYTES) * LINE_BYTES;
+  const total = layout.parameters.reduce((sum, spec) => sum + bytesOf(spec), 0);
+  let address = region.allocate(total, "the parameters");
+  const addresses = new Map<PlacedParameter, number>();
+  for (const kind of [0, 1, 2]) {
+    for (const spec of layout.parameters) {
+      if (rank(spec) !== kind) continue;
+      addresses.set(spec, address);
+      address += bytesOf(spec);
+    }
+  }
+  return layout.parameters.map((spec, stream) => ({
+    spec,
+    name: spec.name,
+    shape: spec.shape,
+    words: sizeOf(spec.shape),
+    bytes: bytesOf(spec),
+    address: addresses.get(spec)!,
+    stream: INIT_STREAM + stream,
+    isWeight: rank(spec) === 0,
+    isFrozen: false,
+  }));
+}
+
+/** Streams of initialization lie apart from those of layers (from 0) and of data (from 0x80000000). */
+const INIT_STREAM = 0x40000000;
+
+export const isTrainable = (parameter: StoredParameter): boolean => parameter.spec.role === "parameter" && !parameter.isFrozen;
+
+/** Address of a control word as an index into the 4-byte views. */
+export const controlWord = (control: number, offset: number): number => (control + offset) >>> 2;
+

@@ -1,0 +1,222 @@
+/**
+ * The machinery of training one model: the places of a batch, gradients, slots and scalars, the step programs, and one step.
+ * It knows batches and steps; epochs, callbacks and validation are fit's.
+ */
+import * as abi from "../../assembly/abi.ts";
+import type { Clip } from "../clipping.ts";
+import { OptionError, ShapeError } from "../errors.ts";
+import type { Loss, TargetKind } from "../losses/loss.ts";
+import { type Optimizer, rateAt } from "../optimizers/optimizer.ts";
+import type { Decay, Penalty } from "../penalties.ts";
+import type { Span } from "../program/builder.ts";
+import type { Region } from "../runtime/memory.ts";
+import { sizeOf } from "../shape.ts";
+import { diagnose } from "./diagnose.ts";
+import { copyInputs, copyTargets, copyWeights } from "./intake.ts";
+import { allocateControl, type LoadedProgram, loadProgram } from "./loadProgram.ts";
+import { controlWord, type ModelState } from "./state.ts";
+import { type Source, type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
+import { allocateUpdate, type UpdateMemory } from "./updateMemory.ts";
+
+export interface TrainingOptions {
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  readonly batchSize: number;
+  readonly penalty: Penalty | undefined;
+  readonly clip: Clip | undefined;
+  readonly decay: Decay | undefined;
+  readonly seed: number;
+  /** Number of the random stream: of the run among the model's runs. */
+  readonly run: number;
+}
+
+export interface Batch {
+  readonly x: unknown;
+  readonly y: unknown;
+  readonly weights?: unknown;
+}
+
+/** What a batch in place is: how many rows, and which program suits its targets. */
+export interface PlacedBatch {
+  rows: number;
+  targetKind: TargetKind;
+  isWeighted: boolean;
+}
+
+interface StepProgram extends LoadedProgram {
+  readonly output: number;
+}
+
+export class Training {
+  readonly state: ModelState;
+  readonly options: TrainingOptions;
+  readonly update: UpdateMemory;
+  /** Data of a fit in memory, gathered by row numbers; set before the first step. */
+  source: Source | undefined;
+  /** Steps taken. */
+  step = 0;
+  /** Learning rate of the last step. */
+  rate = 0;
+  readonly #region: Region;
+  readonly #control: number;
+  readonly #batch: TrainingSpec["batch"];
+  readonly #columnWeights: number | undefined;
+  readonly #programs: Record<string, StepProgram> = {};
+  readonly #writers: ((offset: number, value: number) => void)[];
+  readonly #needsTwoRows: string | undefined;
+  readonly #inputWords: number;
+  readonly #outputWords: number;
+  readonly #placed: PlacedBatch = { rows: 0, targetKind: "rows", isWeighted: false };
+
+  constructor(state: ModelState, options: TrainingOptions, region: Region, labels: Int32Array | undefined, where: string) {
+    this.state = state;
+    this.options = options;
+    this.#region = region;
+    this.#needsTwoRows = state.layout.layers.find(({ rule }) => rule.needsTwoRows)?.where;
+    const { inputShape, outputShape } = state.layout;
+    this.#inputWords = sizeOf(inputShape);
+    this.#outputWords = sizeOf(outputShape);
+    checkLoss(state, options.loss, where);
+    const columns = options.loss.columnWeights(outputShape, labels, where);
+    this.#control = allocateControl(state.runtime, region);
+    const batchBytes = (words: number) => region.allocate(options.batchSize * words * 4, "a batch");
+    this.#batch = { x: batchBytes(this.#inputWords), targets: batchBytes(this.#outputWords), weights: batchBytes(1) };
+    this.#columnWeights = columns && region.allocate(columns.byteLength, "weights of the loss");
+    this.update = allocateUpdate(state, options.optimizer, options.penalty, region);
+    this.#writers = this.update.scalars.map((address) => (offset: number, value: number) => {
+      this.state.runtime.arena.views.f32[(address + offset) >>> 2] = value;
+    });
+    if (columns) state.runtime.arena.views.f32.set(columns, this.#columnWeights! >>> 2);
+    this.#writeConstants();
+  }
+
+  get control(): number {
+    return this.#control;
+  }
+
+  #writeConstants(): void {
+    const { u32, f32 } = this.state.runtime.arena.views;
+    const { seed, run, clip } = this.options;
+    u32[controlWord(this.#control, abi.CONTROL_SEED_LOW)] = seed >>> 0;
+    u32[controlWord(this.#control, abi.CONTROL_SEED_HIGH)] = Math.floor(seed / 4294967296) >>> 0;
+    u32[controlWord(this.#control, abi.CONTROL_RUN)] = run;
+    f32[controlWord(this.#control, abi.CONTROL_CLIP_MAX)] = clip?.kind === "norm" ? clip.max : Infinity;
+    for (const write of this.#writers) write(abi.UPDATE_LIMIT, clip?.kind === "value" ? clip.max : Infinity);
+  }
+
+  specOf(targetKind: TargetKind, isWeighted: boolean): TrainingSpec {
+    return {
+      state: this.state,
+      capacity: this.options.batchSize,
+      loss: this.options.loss,
+      targetKind,
+      isWeighted,
+      columnWeights: this.#columnWeights,
+      source: this.source,
+      batch: this.#batch,
+      control: this.#control,
+      gradients: this.update.gradients,
+      wantsInputGradient: false,
+      update: this.update.spec,
+    };
+  }
+
+  /** The program for batches of this kind, compiled when first wanted. */
+  programFor(targetKind: TargetKind, isWeighted: boolean): StepProgram {
+    const key = isWeighted ? (targetKind === "labels" ? "weighted labels" : "weighted rows") : targetKind;
+    const found = this.#programs[key];
+    if (found !== undefined) return found;
+    const { builder, output } = writeTrainingProgram(this.specOf(targetKind, isWeighted));
+    const program = loadProgram(this.state.runtime, this.#region, builder, this.#control);
+    const step = { ...program, output: program.addressOf(output.buffer) };
+    this.#programs[key] = step;
+    return step;
+  }
+
+  /** Checks a batch and writes it where the program reads it. The result is reused by the next call. */
+  place({ x, y, weights }: Batch, where: string): PlacedBatch {
+    const { options, state } = this;
+    const { inputShape, outputShape } = state.layout;
+    const { f32, i32 } = state.runtime.arena.views;
+    const placed = this.#placed;
+    const xAt = this.#batch.x >>> 2;
+    const rows = copyInputs(`${where}: x`, x, inputShape, f32.subarray(xAt, xAt + options.batchSize * this.#inputWords), options.batchSize);
+    this.checkRows(rows, where);
+    const yAt = this.#batch.targets >>> 2;
+    const yWords = f32.subarray(yAt, yAt + rows * this.#outputWords);
+    const kind = options.loss.takesLabels ? "labels-or-rows" : "rows";
+    placed.targetKind = copyTargets(`${where}: y`, y, rows, outputShape, kind, i32.subarray(yAt, yAt + rows), yWords);
+    placed.isWeighted = weights !== undefined;
+    if (placed.isWeighted) {
+      const at = this.#batch.weights >>> 2;
+      copyWeights(`${where}: weights`, weights, rows, f32.subarray(at, at + rows));
+    }
+    placed.rows = rows;
+    return placed;
+  }
+
+  checkRows(rows: number, where: string): void {
+    if (rows === 1 && this.needsTwoRows) {
+      throw new ShapeError(`${where}: a training batch needs at least 2 rows, got 1: ${this.#needsTwoRows} normalizes by the statistics of the batch`);
+    }
+  }
+
+  get needsTwoRows(): boolean {
+    return this.#needsTwoRows !== undefined;
+  }
+
+  /**
+   * One step of a batch in place (or of the rows whose numbers are at `indices`); returns its loss, before the update.
+   * @throws NonFiniteError if loss or gradients are not finite: nothing but the step's own buffers has changed then.
+   */
+  run(program: StepProgram, { rows, targetKind, isWeighted }: Readonly<PlacedBatch>, indices = 0): number {
+    const { state } = this;
+    const { u32, f32 } = state.runtime.arena.views;
+    const control = this.#control >>> 2;
+    u32[control + (abi.CONTROL_ROWS >>> 2)] = rows;
+    u32[control + (abi.CONTROL_STATUS >>> 2)] = abi.STATUS_OK;
+    u32[control + (abi.CONTROL_STEP >>> 2)] = this.step;
+    u32[control + (abi.CONTROL_INDICES >>> 2)] = indices;
+    f32[control + (abi.CONTROL_INVERSE_WEIGHT >>> 2)] = 1 / rows;
+    this.#writeScalars();
+    const first: Span = indices === 0 ? "forward" : "gather";
+    const status = program.run(first, "update");
+    if (status !== abi.STATUS_OK) throw diagnose(this.specOf(targetKind, isWeighted), this.step, first);
+    this.step++;
+    state.version++;
+    return state.runtime.arena.views.f32[control + (abi.CONTROL_LOSS >>> 2)]!;
+  }
+
+  #writeScalars(): void {
+    const { optimizer, decay } = this.options;
+    const rate = rateAt(optimizer.learningRate, this.step);
+    this.rate = rate;
+    for (let k = 0; k < 2; k++) {
+      const write = this.#writers[k]!;
+      optimizer.writeScalars(this.step, rate, k === 0, write);
+    }
+    // Both shrink the weights before the update: their factors multiply.
+    if (decay !== undefined) {
+      const { f32 } = this.state.runtime.arena.views;
+      const keep = (this.update.scalars[0]! + abi.UPDATE_KEEP) >>> 2;
+      f32[keep] = f32[keep]! * (1 - decay.beta);
+    }
+  }
+
+  /** Value of the penalties in the last step. */
+  get penalty(): number {
+    return this.state.runtime.arena.views.f32[controlWord(this.#control, abi.CONTROL_PENALTY)]!;
+  }
+}
+
+/** @throws OptionError if the net ends with the loss's own link; ShapeError if the output does not suit the loss. */
+export function checkLoss(state: ModelState, loss: Loss, where: string): void {
+  loss.check(state.layout.outputShape, where);
+  const last = state.layout.layers.at(-1);
+  const own = loss.link === "softmax" ? ["softmax", "logSoftmax"] : loss.link === "sigmoid" ? ["sigmoid"] : [];
+  if (last !== undefined && own.includes(last.layer.kind)) {
+    throw new OptionError(
+      `${where}: ${last.where} must not come before ${loss.kind}, which takes logits and applies ${loss.link} itself. Remove ${last.layer.kind}() from the net: predict(x, { as: "probabilities" }) gives probabilities`,
+    );
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * The program of a training step: gather the batch, forward and loss, backward, penalties, guard, statistics and update.
+ */
+import * as abi from "../../assembly/abi.ts";
+import type { Loss, TargetKind } from "../losses/loss.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { Penalty } from "../penalties.ts";
+import { type Buffer, Builder, perRow, type Value } from "../program/builder.ts";
+import type { OpName } from "../program/ops.ts";
+import { sizeOf } from "../shape.ts";
+import { writeForward } from "./layout.ts";
+import { isTrainable, type ModelState } from "./state.ts";
+
+/** A run of trainable parameters that lie side by side and are updated alike, and where their gradients and slots lie. */
+export interface Segment {
+  readonly name: string;
+  readonly address: number;
+  readonly words: number;
+  readonly gradient: number;
+  readonly slots: readonly number[];
+  readonly isWeight: boolean;
+  /** Address of the scalars of its update. */
+  readonly scalars: number;
+  /** Address of the partial sums of its penalty, one f64 per piece. */
+  readonly penaltySums: number;
+}
+
+/** Data of a fit, in memory: rows are gathered from it by number. */
+export interface Source {
+  readonly x: number;
+  readonly y: number;
+  readonly weights: number | undefined;
+  readonly rows: number;
+}
+
+export interface TrainingSpec {
+  readonly state: ModelState;
+  readonly capacity: number;
+  readonly loss: Loss;
+  readonly targetKind: TargetKind;
+  readonly isWeighted: boolean;
+  readonly columnWeights: number | undefined;
+  readonly source: Source | undefined;
+  /** Where a batch lies: addresses of x, targets and row weights, each with room for `capacity` rows. */
+  readonly batch: { readonly x: number; readonly targets: number; readonly weights: number };
+  readonly control: number;
+  /** Where each trainable parameter's gradient goes, by name. */
+  readonly gradients: ReadonlyMap<string, number>;
+  /** Also compute the gradient of the input. */
+  readonly wantsInputGradient: boolean;
+  readonly update: UpdateSpec | undefined;
+}
+
+export interface UpdateSpec {
+  readonly segments: readonly Segment[];
+  readonly optimizer: Optimizer;
+  readonly penalty: Penalty | undefined;
+  /** All gradients in one run: address, words, and their partial sums of squares. */
+  readonly gradient: { readonly address: number; readonly words: number; readonly sums: number };
+  readonly penaltySums: { readonly address: number; readonly pieces: number };
+}
+
+export interface TrainingBuffers {
+  readonly builder: Builder;
+  readonly output: Value;
+  readonly inputGradient: Buffer | undefined;
+}
+
+export function writeTrainingProgram(spec: TrainingSpec): TrainingBuffers {
+  const { state, capacity, targetKind, isWeighted, source } = spec;
+  const { layout } = state;
+  const builder = new Builder("train", capacity);
+  const control = builder.fixed("control", spec.control, abi.CONTROL_BYTES / 4);
+  const inputWords = sizeOf(layout.inputShape);
+  const targetWords = targetKind === "labels" ? 1 : sizeOf(layout.outputShape);
+  const x: Value = {
+    buffer: builder.fixed("x", spec.batch.x, perRow(inputWords)),
+    shape: layout.inputShape,
+    needsGradient: spec.wantsInputGradient,
+  };
+  const targets = builder.fixed(targetKind === "labels" ? "labels" : "targets", spec.batch.targets, perRow(targetWords));
+  const weights = isWeighted ? builder.fixed("rowWeights", spec.batch.weights, perRow(1)) : undefined;
+  if (source) writeGather(builder, control, source, [x.buffer, inputWords], [targets, targetWords], weights);
+
+  const output = writeForward(layout, builder, x, findTrainable(builder, spec), control);
+  output.buffer.keep = true;
+  builder.label = "loss";
+  const dx = output.needsGradient ? builder.buffer("gradient", perRow(sizeOf(output.shape))) : undefined;
+  writeLoss(builder, spec, { output, targets, weights, control, dx });
+  if (dx) builder.contribute(output, dx);
+  builder.backward();
+  const inputGradient = spec.wantsInputGradient ? builder.gradientOf(x) : undefined;
+  if (inputGradient) inputGradient.keep = true;
+  if (spec.update) writeUpdate(builder, control, spec.update);
+  return { builder, output, inputGradient };
+}
+
+function findTrainable(builder: Builder, { state, gradients }: TrainingSpec) {
+  return (name: string) => {
+    const parameter = state.parameters.find((candidate) => candidate.name === name)!;
+    const gradient = isTrainable(parameter) ? gradients.get(name) : undefined;
+    return {
+      value: builder.fixed(name, parameter.address, parameter.words),
+      gradient: gradient === undefined ? undefined : builder.fixed(`${name}.gradient`, gradient, parameter.words),
+    };
+  };
+}
+
+type Gathered = readonly [buffer: Buffer, words: number];
+
+function writeGather(builder: Builder, control: Buffer, source: Source, x: Gathered, y: Gathered, weights: Buffer | undefined): void {
+  builder.inSpan("gather", () => {
+    const gather = (name: string, address: number, [buffer, words]: Gathered) => {
+      const data = builder.fixed(name, address, source.rows * words);
+      builder.emit("gatherRows", { x: data, control, y: buffer }, { rows: perRow(1), cols: words });
+    };
+    gather("data.x", source.x, x);
+    gather("data.y", source.y, y);
+    if (weights) gather("data.weights", source.weights!, [weights, 1]);
+  });
+}
+
+interface LossParts {
+  readonly output: Value;
+  readonly targets: Buffer;
+  readonly weights: Buffer | undefined;
+  readonly control: Buffer;
+  readonly dx: Buffer | undefined;
+}
+
+function writeLoss(builder: Builder, { loss, targetKind, columnWeights }: TrainingSpec, parts: LossParts): void {
+  const { output, targets, weights, control, dx } = parts;
+  const cols = sizeOf(output.shape);
+  const losses = builder.buffer("losses", perRow(1));
+  const columns = columnWeights === undefined ? undefined : builder.fixed(`${loss.kind}.weights`, columnWeights, cols);
+  const labels = loss.weighsLabels && targetKind === "labels" ? targets : undefined;
+  // Else the façade writes 1 / rows.
+  if (weights || labels) {
+    const classWeights = labels === undefined ? undefined : columns;
+    builder.emit("weightTotal", { weights, labels, classWeights, control }, { rows: perRow(1), cols });
+  }
+  loss.emit(builder, { x: output, targets, targetKind, weights, columnWeights: columns, losses, dx, control });
+  builder.emit("lossMean", { losses, weights, control }, { rows: perRow(1) });
+}
+
+function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): void {
+  const { segments, optimizer, penalty, gradient, penaltySums } = update;
+  builder.label = "update";
+  const part = (segment: Segment, name: string, address: number) => builder.fixed(`${segment.name}.${name}`, address, segment.words);
+  if (penalty && penaltySums.pieces > 0) {
+    builder.inSpan("backward", () => {
+      for (const segment of segments) {
+        if (!segment.isWeight) continue;
+        const sums = builder.fixed(`${segment.name}.penalties`, segment.penaltySums, piecesOf(segment.words) * 2);
+        const operands = { w: part(segment, "values", segment.address), g: part(segment, "gradients", segment.gradient), sums };
+        builder.emit("penaltyGrad", operands, { count: segment.words }, { l1: penalty.l1, l2: penalty.l2 });
+      }
+      const sums = builder.fixed("penalties", penaltySums.address, penaltySums.pieces * 2);
+      builder.emit("penaltySum", { sums, control }, { pieces: penaltySums.pieces });
+    });
+  }
+  builder.inSpan("guard", () => {
+    const pieces = piecesOf(gradient.words);
+    const sums = builder.fixed("squares", gradient.sums, pieces * 2);
+    if (pieces > 0) builder.emit("squareSums", { x: builder.fixed("gradients", gradient.address, gradient.words), sums }, { count: gradient.words });
+    builder.emit("guard", { sums, control }, { pieces });
+  });
+  builder.inSpan("update", () => {
+    for (const segment of segments) {
+      const operands: Record<string, Buffer> = {
+        w: part(segment, "values", segment.address),
+        g: part(segment, "gradients", segment.gradient),
+        scalars: builder.fixed(`${segment.name}.scalars`, segment.scalars, abi.UPDATE_BYTES / 4),
+        control,
+      };
+      segment.slots.forEach((address, k) => {
+        operands["mvu"[k]!] = part(segment, `slot${k}`, address);
+      });
+      builder.emit(optimizer.op as OpName, operands, { count: segment.words });
+    }
+  });
+  builder.label = "";
+}
+
+export const piecesOf = (words: number): number => Math.ceil(words / abi.PIECE);
