@@ -10,30 +10,45 @@ export const NR: u32 = GEMM_NR;
 /** Inner extent of a block: a panel of b (8 KB) and a tile of a (6 KB) stay in the first cache together. */
 export const KC: u32 = GEMM_KC;
 
-/** Rows of a tile: 6 x 2 accumulators, 2 vectors of b and 1 of a are the 15 registers V8 has; without fusion a product needs one more. */
-export const MR: u32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+/**
+ * Rows of the tallest tile. Fused: 6 x 2 sums, 2 vectors of b and 1 of a are the 15 registers that V8 has (0.94 of the
+ * multiply-add loop on Zen 5 under Node 24 and 26, 4 rows 0.89). Not fused: 6 rows spill (0.51), 4 rows reach 0.89.
+ */
+export const MR: u32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+
+let tallest: u32 = MR;
+
+/**
+ * Sets the rows of the tallest tile that matmul uses, 1 to MR; for this instance of the module. No bit depends on it.
+ * V8 up to 12.9 (Node 20 to 23) moves all loads of a tile's turn before its first multiply-add and runs out of registers
+ * beyond 4 rows: 0.45 of the multiply-add loop with 6 rows, 0.88 with 4 (Node 22, Zen 5).
+ */
+export function setTileRows(rows: u32): void {
+  tallest = max(1, min(MR, rows));
+}
 
 /** Bytes at the end of the scratch for a tile that overhangs the last column: y, z and bias, in rows of NR floats. */
 export const EDGE_BYTES: u32 = 1024;
 
-/** Rows of a block of a: as many tiles as fit into the scratch, which is meant to stay in the second cache. */
-export const MC: u32 = (SCRATCH_BYTES - EDGE_BYTES) / (KC * 4) / MR * MR;
+/** Rows of a block of a: as many as fit into the scratch, which is meant to stay in the second cache. */
+const MC: u32 = (SCRATCH_BYTES - EDGE_BYTES) / (KC * 4);
 
 /** Columns of a block of y: MC x NC floats (0.5 MB) stay in the second cache until the last block of inner and the activation. */
 export const NC: u32 = 1024;
 
-/** Rows of the next tile when `rows` are left: MR, but the last two tiles share evenly, as a tile of 1 or 2 rows starves the pipeline. */
+/** Rows of the next tile when `rows` are left: the tallest, but the last two share evenly, as 1 or 2 rows starve the pipeline. */
 // @ts-ignore: decorator
 @inline
 export function tileRows(rows: u32): u32 {
-  return rows >= 2 * MR ? MR : rows > MR ? (rows + 1) >> 1 : rows;
+  return rows >= 2 * tallest ? tallest : rows > tallest ? (rows + 1) >> 1 : rows;
 }
 
-/** Rows of the row blocks when `rows` are shared out: even blocks of whole tiles, at most MC. */
+/** Rows of each block when `rows` are cut into blocks: even ones of whole tiles, at most MC. */
 // @ts-ignore: decorator
 @inline
 export function blockRows(rows: u32): u32 {
-  const blocks = (rows + MC - 1) / MC;
+  const tallestBlock = MC / tallest * tallest;
+  const blocks = (rows + tallestBlock - 1) / tallestBlock;
   const even = (rows + blocks - 1) / blocks;
-  return (even + MR - 1) / MR * MR;
+  return (even + tallest - 1) / tallest * tallest;
 }

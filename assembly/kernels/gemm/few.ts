@@ -29,10 +29,10 @@ export function matmulFew(product: usize, begin: u32, end: u32): void {
   if (begin >= end) return;
   if (load<u32>(product, PRODUCT_B_INNER) == 4 && load<u32>(product, PRODUCT_A_INNER) == 4) dots(product, begin, end);
   else scaledRows(product, begin, end);
-  const kind = load<u32>(product, PRODUCT_ACTIVATION),
-    rowBytes = (<usize>load<u32>(product, PRODUCT_COLS)) << 2;
-  const bias = <usize>load<u32>(product, PRODUCT_BIAS),
-    z = <usize>load<u32>(product, PRODUCT_Z);
+  const kind = load<u32>(product, PRODUCT_ACTIVATION);
+  const rowBytes = (<usize>load<u32>(product, PRODUCT_COLS)) << 2;
+  const bias = <usize>load<u32>(product, PRODUCT_BIAS);
+  const z = <usize>load<u32>(product, PRODUCT_Z);
   let y = <usize>load<u32>(product, PRODUCT_Y) + ((<usize>begin) << 2);
   const toZ = z - <usize>load<u32>(product, PRODUCT_Y);
   for (let rows = load<u32>(product, PRODUCT_ROWS); rows; --rows, y += rowBytes) {

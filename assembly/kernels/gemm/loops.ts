@@ -49,10 +49,10 @@ export function matmul(product: usize, scratch: usize, rowBegin: u32, rowEnd: u3
 
 /** All of inner for one block of y, block after block. */
 function innerBlocks(product: usize, scratch: usize, i: u32, rows: u32, begin: u32, end: u32): void {
-  const inner = load<u32>(product, PRODUCT_INNER),
-    innerStride = <usize>load<u32>(product, PRODUCT_A_INNER);
-  const rowStride = <usize>load<u32>(product, PRODUCT_A_ROW),
-    a = <usize>load<u32>(product, PRODUCT_A) + <usize>i * rowStride;
+  const inner = load<u32>(product, PRODUCT_INNER);
+  const innerStride = <usize>load<u32>(product, PRODUCT_A_INNER);
+  const rowStride = <usize>load<u32>(product, PRODUCT_A_ROW);
+  const a = <usize>load<u32>(product, PRODUCT_A) + <usize>i * rowStride;
   let k: u32 = 0;
   do {
     const kc = min(KC, inner - k);
@@ -64,19 +64,19 @@ function innerBlocks(product: usize, scratch: usize, i: u32, rows: u32, begin: u
 
 /** All panels for one packed block of a: the panel stays in the first cache while the tiles of a pass by. */
 function panels(product: usize, scratch: usize, i: u32, rows: u32, k: u32, kc: u32, begin: u32, end: u32): void {
-  const cols = load<u32>(product, PRODUCT_COLS),
-    isLast = k + kc == load<u32>(product, PRODUCT_INNER);
-  const bias = isLast ? <usize>load<u32>(product, PRODUCT_BIAS) : 0,
-    z = isLast ? <usize>load<u32>(product, PRODUCT_Z) : 0;
+  const cols = load<u32>(product, PRODUCT_COLS);
+  const isLast = k + kc == load<u32>(product, PRODUCT_INNER);
+  const bias = isLast ? <usize>load<u32>(product, PRODUCT_BIAS) : 0;
+  const z = isLast ? <usize>load<u32>(product, PRODUCT_Z) : 0;
   const y = <usize>load<u32>(product, PRODUCT_Y);
   const isRelu = isLast && load<u32>(product, PRODUCT_ACTIVATION) == ACTIVATION_RELU;
   const flags = (k ? TILE_CONTINUE : 0) | (isRelu ? TILE_RELU : 0);
   let b = <usize>load<u32>(product, PRODUCT_B) + (((<usize>k * ((cols + NR - 1) / NR) + <usize>begin * kc) * NR) << 2);
   for (let panel = begin; panel < end; ++panel) {
-    const j = panel * NR,
-      at = (<usize>i * cols + j) << 2;
-    const panelBias = bias ? bias + ((<usize>j) << 2) : 0,
-      panelZ = z ? z + at : 0;
+    const j = panel * NR;
+    const at = (<usize>i * cols + j) << 2;
+    const panelBias = bias ? bias + ((<usize>j) << 2) : 0;
+    const panelZ = z ? z + at : 0;
     if (j + NR <= cols) tiles(scratch, b, kc, rows, y + at, panelZ, (<usize>cols) << 2, panelBias, flags);
     else edgeTiles(scratch, b, kc, rows, y + at, panelZ, cols - j, (<usize>cols) << 2, panelBias, flags);
     b += (<usize>kc * NR) << 2;
@@ -108,9 +108,9 @@ function edgeTiles(
   bias: usize,
   flags: u32,
 ): void {
-  const edgeY = scratch + (SCRATCH_BYTES - EDGE_BYTES),
-    edgeZ = edgeY + 32 * MR,
-    edgeBias = edgeZ + 32 * MR;
+  const edgeY = scratch + (SCRATCH_BYTES - EDGE_BYTES);
+  const edgeZ = edgeY + 32 * MR;
+  const edgeBias = edgeZ + 32 * MR;
   if (bias) copyColumns(bias, 0, edgeBias, 0, 1, cols);
   let a = scratch;
   while (rows) {
@@ -137,9 +137,9 @@ function copyColumns(from: usize, fromBytes: usize, to: usize, toBytes: usize, r
 
 /** The activations that the tile does not do itself, on the block of y just finished, while it is in cache. */
 function activate(product: usize, i: u32, rows: u32, begin: u32, end: u32): void {
-  const kind = load<u32>(product, PRODUCT_ACTIVATION),
-    cols = load<u32>(product, PRODUCT_COLS),
-    p = load<f32>(product, PRODUCT_P);
+  const kind = load<u32>(product, PRODUCT_ACTIVATION);
+  const cols = load<u32>(product, PRODUCT_COLS);
+  const p = load<f32>(product, PRODUCT_P);
   if (kind == ACTIVATION_NONE || kind == ACTIVATION_RELU) return;
   let y = <usize>load<u32>(product, PRODUCT_Y) + ((<usize>i * cols + begin) << 2);
   if (end - begin == cols) {

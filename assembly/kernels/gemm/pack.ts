@@ -18,10 +18,10 @@ export function packB(b: usize, packed: usize, inner: u32, cols: u32, innerStrid
   const panels = (cols + NR - 1) / NR;
   if (end > panels) end = panels;
   for (let k: u32 = 0; k < inner; k += KC) {
-    const kc = min(KC, inner - k),
-      from = b + <usize>k * innerStride;
-    const to = packed + ((<usize>k * panels * NR) << 2),
-      panelBytes = (<usize>kc * NR) << 2;
+    const kc = min(KC, inner - k);
+    const from = b + <usize>k * innerStride;
+    const to = packed + ((<usize>k * panels * NR) << 2);
+    const panelBytes = (<usize>kc * NR) << 2;
     let panel = begin;
     if (colStride == 4) {
       for (; panel + 4 <= end && (panel + 4) * NR <= cols; panel += 4) {
@@ -78,10 +78,10 @@ function packLines(from: usize, lineStride: usize, innerStride: usize, kc: u32, 
 function pack4(from: usize, lineStride: usize, innerStride: usize, kc: u32, to: usize, step: usize): void {
   if (innerStride == 4) {
     for (; kc >= 4; kc -= 4, from += 16) {
-      const l0 = v128.load(from),
-        l1 = v128.load(from + lineStride);
-      const l2 = v128.load(from + 2 * lineStride),
-        l3 = v128.load(from + 3 * lineStride);
+      const l0 = v128.load(from);
+      const l1 = v128.load(from + lineStride);
+      const l2 = v128.load(from + 2 * lineStride);
+      const l3 = v128.load(from + 3 * lineStride);
       const low01 = i8x16.shuffle(l0, l1, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
       const low23 = i8x16.shuffle(l2, l3, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
       const high01 = i8x16.shuffle(l0, l1, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
@@ -107,8 +107,8 @@ function pack4(from: usize, lineStride: usize, innerStride: usize, kc: u32, to: 
 function pack2(from: usize, lineStride: usize, innerStride: usize, kc: u32, to: usize, step: usize): void {
   if (innerStride == 4) {
     for (; kc >= 4; kc -= 4, from += 16, to += 4 * step) {
-      const l0 = v128.load(from),
-        l1 = v128.load(from + lineStride);
+      const l0 = v128.load(from);
+      const l1 = v128.load(from + lineStride);
       const low = i8x16.shuffle(l0, l1, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
       const high = i8x16.shuffle(l0, l1, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
       v128.store_lane<u64>(to, low, 0);
@@ -133,9 +133,9 @@ function pack1(from: usize, innerStride: usize, kc: u32, to: usize, step: usize)
 /** Four whole panels of columns side by side: 128 bytes of a row at a time, so that no cache line is fetched twice. */
 function copyPanels(from: usize, innerStride: usize, kc: u32, to: usize): void {
   const panelBytes = (<usize>kc) << 5;
-  const to1 = to + panelBytes,
-    to2 = to1 + panelBytes,
-    to3 = to2 + panelBytes;
+  const to1 = to + panelBytes;
+  const to2 = to1 + panelBytes;
+  const to3 = to2 + panelBytes;
   for (let at: usize = 0; at < panelBytes; at += 32, from += innerStride) {
     v128.store(to + at, v128.load(from));
     v128.store(to + at, v128.load(from, 16), 16);

@@ -24,10 +24,10 @@ const PASS: u32 = 8;
  * product: a PRODUCT_* descriptor; any strides, vectors where PRODUCT_B_COL = 4; 4-byte alignment. `=`
  */
 export function scaledRows(product: usize, begin: u32, end: u32): void {
-  const inner = load<u32>(product, PRODUCT_INNER),
-    rows = load<u32>(product, PRODUCT_ROWS);
-  const aRow = <usize>load<u32>(product, PRODUCT_A_ROW),
-    rowBytes = (<usize>load<u32>(product, PRODUCT_COLS)) << 2;
+  const inner = load<u32>(product, PRODUCT_INNER);
+  const rows = load<u32>(product, PRODUCT_ROWS);
+  const aRow = <usize>load<u32>(product, PRODUCT_A_ROW);
+  const rowBytes = (<usize>load<u32>(product, PRODUCT_COLS)) << 2;
   let k: u32 = 0;
   do {
     const kc = min(PASS, inner - k);
@@ -36,8 +36,8 @@ export function scaledRows(product: usize, begin: u32, end: u32): void {
       <usize>load<u32>(product, PRODUCT_B) +
       <usize>k * load<u32>(product, PRODUCT_B_INNER) +
       <usize>begin * load<u32>(product, PRODUCT_B_COL);
-    let y = <usize>load<u32>(product, PRODUCT_Y) + ((<usize>begin) << 2),
-      left = rows;
+    let y = <usize>load<u32>(product, PRODUCT_Y) + ((<usize>begin) << 2);
+    let left = rows;
     for (; left >= 4; left -= 4, a += 4 * aRow, y += 4 * rowBytes) pass4(product, k, kc, a, b, y, end - begin);
     for (; left; --left, a += aRow, y += rowBytes) pass1(product, k, kc, a, b, y, end - begin);
     k += PASS;
@@ -46,44 +46,52 @@ export function scaledRows(product: usize, begin: u32, end: u32): void {
 
 /** y (+)= kc scaled rows of b, four rows of y at a time: `=` if k is 0, else `+=`. Columns beyond the last 8 go one row at a time. */
 function pass4(product: usize, k: u32, kc: u32, a: usize, b: usize, y: usize, cols: u32): void {
-  const aInner = <usize>load<u32>(product, PRODUCT_A_INNER),
-    bInner = <usize>load<u32>(product, PRODUCT_B_INNER);
-  const aRow = <usize>load<u32>(product, PRODUCT_A_ROW),
-    rowBytes = (<usize>load<u32>(product, PRODUCT_COLS)) << 2;
+  const aRow = <usize>load<u32>(product, PRODUCT_A_ROW);
+  const aInner = <usize>load<u32>(product, PRODUCT_A_INNER);
+  const bInner = <usize>load<u32>(product, PRODUCT_B_INNER);
+  const rowBytes = (<usize>load<u32>(product, PRODUCT_COLS)) << 2;
   if (load<u32>(product, PRODUCT_B_COL) == 4) {
-    const y1 = rowBytes,
-      y2 = rowBytes * 2,
-      y3 = rowBytes * 3,
-      zero = f32x4.splat(0);
+    const zero = f32x4.splat(0);
     for (; cols >= 8; cols -= 8, b += 32, y += 32) {
-      let y00 = zero,
-        y01 = zero,
-        y10 = zero,
-        y11 = zero,
-        y20 = zero,
-        y21 = zero,
-        y30 = zero,
-        y31 = zero;
+      const y2 = y + rowBytes * 2;
+      // biome-ignore format: sums in the shape of the tile
+      let s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero, s30 = zero, s31 = zero;
       if (k) {
-        (y00 = v128.load(y)), (y01 = v128.load(y, 16)), (y10 = v128.load(y + y1)), (y11 = v128.load(y + y1, 16));
-        (y20 = v128.load(y + y2)), (y21 = v128.load(y + y2, 16)), (y30 = v128.load(y + y3)), (y31 = v128.load(y + y3, 16));
+        s00 = v128.load(y);
+        s01 = v128.load(y, 16);
+        s10 = v128.load(y + rowBytes);
+        s11 = v128.load(y + rowBytes, 16);
+        s20 = v128.load(y2);
+        s21 = v128.load(y2, 16);
+        s30 = v128.load(y2 + rowBytes);
+        s31 = v128.load(y2 + rowBytes, 16);
       }
-      let at = a,
-        bt = b,
-        left = kc;
-      for (; left; --left, at += aInner, bt += bInner) {
-        const b0 = v128.load(bt),
-          b1 = v128.load(bt, 16),
-          at2 = at + 2 * aRow;
-        const a0 = v128.load32_splat(at),
-          a1 = v128.load32_splat(at + aRow);
-        const a2 = v128.load32_splat(at2),
-          a3 = v128.load32_splat(at2 + aRow);
-        (y00 = madd(a0, b0, y00)), (y01 = madd(a0, b1, y01)), (y10 = madd(a1, b0, y10)), (y11 = madd(a1, b1, y11));
-        (y20 = madd(a2, b0, y20)), (y21 = madd(a2, b1, y21)), (y30 = madd(a3, b0, y30)), (y31 = madd(a3, b1, y31));
+      let at = a;
+      let bt = b;
+      for (let left = kc; left; --left, at += aInner, bt += bInner) {
+        const b0 = v128.load(bt);
+        const b1 = v128.load(bt, 16);
+        const a0 = v128.load32_splat(at);
+        const a1 = v128.load32_splat(at + aRow);
+        const a2 = v128.load32_splat(at + aRow * 2);
+        const a3 = v128.load32_splat(at + aRow * 3);
+        s00 = madd(a0, b0, s00);
+        s01 = madd(a0, b1, s01);
+        s10 = madd(a1, b0, s10);
+        s11 = madd(a1, b1, s11);
+        s20 = madd(a2, b0, s20);
+        s21 = madd(a2, b1, s21);
+        s30 = madd(a3, b0, s30);
+        s31 = madd(a3, b1, s31);
       }
-      v128.store(y, y00), v128.store(y, y01, 16), v128.store(y + y1, y10), v128.store(y + y1, y11, 16);
-      v128.store(y + y2, y20), v128.store(y + y2, y21, 16), v128.store(y + y3, y30), v128.store(y + y3, y31, 16);
+      v128.store(y, s00);
+      v128.store(y, s01, 16);
+      v128.store(y + rowBytes, s10);
+      v128.store(y + rowBytes, s11, 16);
+      v128.store(y2, s20);
+      v128.store(y2, s21, 16);
+      v128.store(y2 + rowBytes, s30);
+      v128.store(y2 + rowBytes, s31, 16);
     }
   }
   if (cols) {
@@ -93,42 +101,47 @@ function pass4(product: usize, k: u32, kc: u32, a: usize, b: usize, y: usize, co
 
 /** The same for one row of y: 16, 4, then 1 column at a time. */
 function pass1(product: usize, k: u32, kc: u32, a: usize, b: usize, y: usize, cols: u32): void {
-  const aInner = <usize>load<u32>(product, PRODUCT_A_INNER),
-    bInner = <usize>load<u32>(product, PRODUCT_B_INNER);
-  const bCol = <usize>load<u32>(product, PRODUCT_B_COL),
-    zero = f32x4.splat(0);
+  const aInner = <usize>load<u32>(product, PRODUCT_A_INNER);
+  const bInner = <usize>load<u32>(product, PRODUCT_B_INNER);
+  const bCol = <usize>load<u32>(product, PRODUCT_B_COL);
+  const zero = f32x4.splat(0);
   if (bCol == 4) {
     for (; cols >= 16; cols -= 16, b += 64, y += 64) {
-      let y0 = zero,
-        y1 = zero,
-        y2 = zero,
-        y3 = zero;
-      if (k) (y0 = v128.load(y)), (y1 = v128.load(y, 16)), (y2 = v128.load(y, 32)), (y3 = v128.load(y, 48));
-      let at = a,
-        bt = b,
-        left = kc;
-      for (; left; --left, at += aInner, bt += bInner) {
-        const ai = v128.load32_splat(at);
-        (y0 = madd(ai, v128.load(bt), y0)), (y1 = madd(ai, v128.load(bt, 16), y1));
-        (y2 = madd(ai, v128.load(bt, 32), y2)), (y3 = madd(ai, v128.load(bt, 48), y3));
+      // biome-ignore format: sums in the shape of the tile
+      let s0 = zero, s1 = zero, s2 = zero, s3 = zero;
+      if (k) {
+        s0 = v128.load(y);
+        s1 = v128.load(y, 16);
+        s2 = v128.load(y, 32);
+        s3 = v128.load(y, 48);
       }
-      v128.store(y, y0), v128.store(y, y1, 16), v128.store(y, y2, 32), v128.store(y, y3, 48);
+      let at = a;
+      let bt = b;
+      for (let left = kc; left; --left, at += aInner, bt += bInner) {
+        const ai = v128.load32_splat(at);
+        s0 = madd(ai, v128.load(bt), s0);
+        s1 = madd(ai, v128.load(bt, 16), s1);
+        s2 = madd(ai, v128.load(bt, 32), s2);
+        s3 = madd(ai, v128.load(bt, 48), s3);
+      }
+      v128.store(y, s0);
+      v128.store(y, s1, 16);
+      v128.store(y, s2, 32);
+      v128.store(y, s3, 48);
     }
     for (; cols >= 4; cols -= 4, b += 16, y += 16) {
-      let y0 = k ? v128.load(y) : zero;
-      let at = a,
-        bt = b,
-        left = kc;
-      for (; left; --left, at += aInner, bt += bInner) y0 = madd(v128.load32_splat(at), v128.load(bt), y0);
-      v128.store(y, y0);
+      let s = k ? v128.load(y) : zero;
+      let at = a;
+      let bt = b;
+      for (let left = kc; left; --left, at += aInner, bt += bInner) s = madd(v128.load32_splat(at), v128.load(bt), s);
+      v128.store(y, s);
     }
   }
   for (; cols; --cols, b += bCol, y += 4) {
-    let y0 = k ? v128.load32_zero(y) : zero;
-    let at = a,
-      bt = b,
-      left = kc;
-    for (; left; --left, at += aInner, bt += bInner) y0 = madd(v128.load32_zero(at), v128.load32_zero(bt), y0);
-    v128.store_lane<f32>(y, y0, 0);
+    let s = k ? v128.load32_zero(y) : zero;
+    let at = a;
+    let bt = b;
+    for (let left = kc; left; --left, at += aInner, bt += bInner) s = madd(v128.load32_zero(at), v128.load32_zero(bt), s);
+    v128.store_lane<f32>(y, s, 0);
   }
 }

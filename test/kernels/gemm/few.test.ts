@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_TANH, PRODUCT_A, PRODUCT_ROWS } from "../../../assembly/abi.ts";
+import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_TANH, PRODUCT_A, PRODUCT_ROWS, PRODUCT_Y } from "../../../assembly/abi.ts";
 import { matmul } from "../../reference/matmul.ts";
 import { Kernels, variants } from "../harness.ts";
 import { type Form, multiplyFew, operands, UNTOUCHED } from "./operands.ts";
@@ -60,7 +60,7 @@ describe.each(variants)("matmulFew, %s", (variant) => {
       const whole = bits(multiplyFew(kernels, all));
       for (const ranks of [2, 3, 4, cols]) {
         for (const line of [1, 16]) {
-          kernels.f32(kernels.u32(all.descriptor, 16)[3], rows * cols).fill(UNTOUCHED);
+          kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_Y / 4], rows * cols).fill(UNTOUCHED);
           expect(bits(multiplyFew(kernels, all, ranks, line)), `${ranks} ranks, cut at ${line}`).toEqual(whole);
         }
       }

@@ -8,6 +8,7 @@ import {
   GEMM_KC,
   PRODUCT_A,
   PRODUCT_ROWS,
+  PRODUCT_Y,
 } from "../../../assembly/abi.ts";
 import { matmul, matmulInOrder } from "../../reference/matmul.ts";
 import { Kernels, variants } from "../harness.ts";
@@ -88,7 +89,7 @@ describe.each(variants)("matmul, %s", (variant) => {
         [2, 2],
         [rows, 1],
       ]) {
-        kernels.f32(kernels.u32(all.descriptor, 16)[3], rows * cols).fill(UNTOUCHED);
+        kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_Y / 4], rows * cols).fill(UNTOUCHED);
         expect(bits(multiply(kernels, all, rowRanks, panelRanks)), `${rowRanks} x ${panelRanks} ranks`).toEqual(whole);
       }
       const i = rows - 2;
@@ -96,6 +97,21 @@ describe.each(variants)("matmul, %s", (variant) => {
       all.set(PRODUCT_A, kernels.u32(all.descriptor, 16)[PRODUCT_A / 4] + i * inner * 4);
       kernels.call.matmul(all.descriptor, all.scratch, 0, 1, 0, Math.ceil(cols / 8));
       expect(bits(all.y().subarray(0, cols)), `row ${i} alone`).toEqual(whole.slice(i * cols, (i + 1) * cols));
+    }
+  });
+
+  test("setTileRows changes no bit", () => {
+    for (const [rows, cols, inner] of BLOCKS) {
+      kernels.reset();
+      const all = operands(kernels, "TN", rows, cols, inner, { withBias: true });
+      pack(kernels, all);
+      const want = bits(multiply(kernels, all));
+      for (const tallest of [1, 2, 3, 4, 5, 0, 99]) {
+        kernels.call.setTileRows(tallest);
+        kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_Y / 4], rows * cols).fill(UNTOUCHED);
+        expect(bits(multiply(kernels, all)), `tiles of ${tallest} rows`).toEqual(want);
+        expect(all.guardsHold()).toBe(true);
+      }
     }
   });
 
@@ -160,7 +176,7 @@ describe.each(variants)("matmul, %s", (variant) => {
     kernels.reset();
     const all = operands(kernels, "NT", 9, 10, 12, { activation: ACTIVATION_RELU });
     pack(kernels, all);
-    kernels.f32(kernels.u32(all.descriptor, 16)[0], 9 * 12)[4 * 12 + 3] = Number.NaN;
+    kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_A / 4], 9 * 12)[4 * 12 + 3] = Number.NaN;
     const isNaNs = [...multiply(kernels, all)].map(Number.isNaN);
     expect(isNaNs).toEqual(isNaNs.map((_, at) => Math.floor(at / 10) === 4));
   });
