@@ -55,11 +55,14 @@ export function split<D extends SplitData>(data: D, options: SplitOptions = {}):
   checkOptions("split", options, NAMES);
   if (typeof data !== "object" || data === null) fail("split: data", "an object { x, y }", data);
   const { x, y, weights } = data;
+  const given = weights === undefined ? { x, y } : { x, y, weights };
+  for (const [name, rows] of Object.entries(given)) checkKind(name, rows);
   const n = rowCount(x, y);
-  const parts = splitIndices(n, labelsOf(y), options);
+  for (const [name, rows] of Object.entries(given)) checkRows(name, rows, n);
+  const parts = splitIndices(n, labelsOf(y, n), options);
   const take = (indices: Uint32Array): D => {
-    const part = { ...data, x: takeRows("x", x, n, indices), y: takeRows("y", y, n, indices) };
-    return weights === undefined ? part : { ...part, weights: takeRows("weights", weights, n, indices) };
+    const part = { ...data, x: takeRows(x, n, indices), y: takeRows(y, n, indices) };
+    return weights === undefined ? part : { ...part, weights: takeRows(weights, n, indices) };
   };
   const result = { train: take(parts.train), test: take(parts.test), indices: parts };
   return parts.validation.length > 0 ? { ...result, validation: take(parts.validation) } : result;
@@ -169,39 +172,37 @@ function shareOut(rows: number, counts: readonly number[], random: RandomStream)
 }
 
 /** Labels to stratify by: those of a y of rank 1. */
-function labelsOf(y: Rows): ArrayLike<unknown> | undefined {
+function labelsOf(y: Rows, n: number): ArrayLike<unknown> | undefined {
   if (isTensorLike(y)) return y.shape.length === 1 ? y.data : undefined;
-  if (isTypedArray(y)) return y;
+  if (isTypedArray(y)) return y.length === n ? y : undefined;
   return y.some((row) => typeof row === "object") ? undefined : y;
 }
 
 /** Rows of x, or of y where x is flat. */
 function rowCount(x: Rows, y: Rows): number {
-  for (const [name, rows] of [
-    ["x", x],
-    ["y", y],
-  ] as const) {
-    if (!isTensorLike(rows) && !isTypedArray(rows) && !Array.isArray(rows))
-      fail(`split: ${name}`, "an array, a typed array or a tensor", rows);
-  }
-  if (!isTypedArray(x)) return isTensorLike(x) ? (x.shape[0] ?? 0) : x.length;
-  return isTensorLike(y) ? (y.shape[0] ?? 0) : y.length;
+  const rows = isTypedArray(x) ? y : x;
+  return isTensorLike(rows) ? (rows.shape[0] ?? 0) : rows.length;
 }
 
-function takeRows(name: string, rows: Rows, n: number, indices: Uint32Array): Rows {
-  if (isTensorLike(rows)) {
-    if (rows.shape[0] !== n) throw new ShapeError(`split: ${name} must have ${n} rows, got ${rows.shape[0] ?? "none"}`);
-    return { data: takeFlat(rows.data, rows.data.length / n, indices), shape: [indices.length, ...rows.shape.slice(1)] };
-  }
+function checkKind(name: string, rows: Rows): void {
+  if (isTensorLike(rows) || isTypedArray(rows) || Array.isArray(rows)) return;
+  fail(`split: ${name}`, "an array, a typed array or a tensor { data, shape }", rows);
+}
+
+function checkRows(name: string, rows: Rows, n: number): void {
+  if (n === 0) return; // splitIndices says so
   if (isTypedArray(rows)) {
-    const width = rows.length / n;
-    if (!Number.isInteger(width) || width === 0) {
-      throw new ShapeError(`split: ${name} must hold a multiple of ${n} numbers, one row per target, got ${rows.length}`);
-    }
-    return takeFlat(rows, width, indices) as TypedArray;
+    if (rows.length > 0 && rows.length % n === 0) return;
+    throw new ShapeError(`split: ${name} must hold a multiple of ${n} numbers, as there are ${n} rows, got ${rows.length}`);
   }
-  if (rows.length !== n) throw new ShapeError(`split: ${name} must have ${n} rows, got ${rows.length}`);
-  return Array.from(indices, (row) => rows[row]);
+  const got = isTensorLike(rows) ? (rows.shape[0] ?? 0) : rows.length;
+  if (got !== n) throw new ShapeError(`split: ${name} must have ${n} rows, got ${got}`);
+}
+
+function takeRows(rows: Rows, n: number, indices: Uint32Array): Rows {
+  if (isTypedArray(rows)) return takeFlat(rows, rows.length / n, indices) as TypedArray;
+  if (!isTensorLike(rows)) return Array.from(indices, (row) => rows[row]);
+  return { data: takeFlat(rows.data, rows.data.length / n, indices), shape: [indices.length, ...rows.shape.slice(1)] };
 }
 
 function takeFlat(data: ArrayLike<number>, width: number, indices: Uint32Array): ArrayLike<number> {
