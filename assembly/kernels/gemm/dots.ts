@@ -16,7 +16,7 @@ export function dots(product: usize, begin: u32, end: u32): void {
   let b = <usize>load<u32>(product, PRODUCT_B) + <usize>begin * colStride, y = <usize>load<u32>(product, PRODUCT_Y) + (<usize>begin << 2);
   for (let cols = end - begin; cols; ) {
     // The columns stay in the first cache while all rows pass by: b comes from memory once.
-    const nc: u32 = cols >= 8 ? 8 : cols >= 4 ? 4 : 1;
+    const nc: u32 = cols >= 6 ? 6 : cols >= 3 ? 3 : 1;
     let left = rows, ai = a, yi = y;
     for (; left >= 4; left -= 4, ai += 4 * rowStride, yi += 4 * rowBytes) {
       let j: u32 = 0;
@@ -24,8 +24,8 @@ export function dots(product: usize, begin: u32, end: u32): void {
       if (j < nc) dots4x1(ai, rowStride, b + <usize>j * colStride, colStride, inner, yi + (<usize>j << 2), rowBytes);
     }
     for (; left; --left, ai += rowStride, yi += rowBytes) {
-      if (nc == 8) dots1x8(ai, b, colStride, inner, yi);
-      else if (nc == 4) dots1x4(ai, b, colStride, inner, yi);
+      if (nc == 6) dots1x6(ai, b, colStride, inner, yi);
+      else if (nc == 3) dots1x3(ai, b, colStride, inner, yi);
       else dots1x1(ai, b, colStride, inner, yi);
     }
     b += <usize>nc * colStride;
@@ -40,11 +40,11 @@ function dots4x2(a: usize, rowStride: usize, b: usize, colStride: usize, inner: 
 function dots4x1(a: usize, rowStride: usize, b: usize, colStride: usize, inner: u32, y: usize, rowBytes: usize): void {
   dotsOf4Rows(1, a, rowStride, b, colStride, inner, y, rowBytes);
 }
-function dots1x8(a: usize, b: usize, colStride: usize, inner: u32, y: usize): void {
-  dotsOf1Row(8, a, b, colStride, inner, y);
+function dots1x6(a: usize, b: usize, colStride: usize, inner: u32, y: usize): void {
+  dotsOf1Row(6, a, b, colStride, inner, y);
 }
-function dots1x4(a: usize, b: usize, colStride: usize, inner: u32, y: usize): void {
-  dotsOf1Row(4, a, b, colStride, inner, y);
+function dots1x3(a: usize, b: usize, colStride: usize, inner: u32, y: usize): void {
+  dotsOf1Row(3, a, b, colStride, inner, y);
 }
 function dots1x1(a: usize, b: usize, colStride: usize, inner: u32, y: usize): void {
   dotsOf1Row(1, a, b, colStride, inner, y);
@@ -92,54 +92,48 @@ function dotsOf4Rows(nc: u32, a: usize, rowStride: usize, b: usize, colStride: u
   if (nc > 1) store<f32>(y, laneSum(y31), 4);
 }
 
-/** 1 x nc outputs, nc a constant 1, 4 or 8. */
+/** 1 x nc outputs, nc a constant 1, 3 or 6: with 8 the loads of a turn and the sums would not fit the registers of V8 up to 12.9. */
 // @ts-ignore: decorator
 @inline
 function dotsOf1Row(nc: u32, a: usize, b: usize, colStride: usize, inner: u32, y: usize): void {
   const zero = f32x4.splat(0);
-  let y0 = zero, y1 = zero, y2 = zero, y3 = zero, y4 = zero, y5 = zero, y6 = zero, y7 = zero;
-  const col1 = colStride, col2 = colStride * 2, col3 = colStride * 3, col4 = colStride * 4;
-  let at = a, bt = b, bt4 = b + col4, left = inner;
-  for (; left >= 4; left -= 4, at += 16, bt += 16, bt4 += 16) {
+  let y0 = zero, y1 = zero, y2 = zero, y3 = zero, y4 = zero, y5 = zero;
+  const col2 = colStride * 2;
+  let at = a, bt = b, bt3 = b + colStride * 3, left = inner;
+  for (; left >= 4; left -= 4, at += 16, bt += 16, bt3 += 16) {
     const ai = v128.load(at);
     y0 = madd(ai, v128.load(bt), y0);
     if (nc > 1) {
-      y1 = madd(ai, v128.load(bt + col1), y1);
+      y1 = madd(ai, v128.load(bt + colStride), y1);
       y2 = madd(ai, v128.load(bt + col2), y2);
-      y3 = madd(ai, v128.load(bt + col3), y3);
     }
-    if (nc > 4) {
-      y4 = madd(ai, v128.load(bt4), y4);
-      y5 = madd(ai, v128.load(bt4 + col1), y5);
-      y6 = madd(ai, v128.load(bt4 + col2), y6);
-      y7 = madd(ai, v128.load(bt4 + col3), y7);
+    if (nc > 3) {
+      y3 = madd(ai, v128.load(bt3), y3);
+      y4 = madd(ai, v128.load(bt3 + colStride), y4);
+      y5 = madd(ai, v128.load(bt3 + col2), y5);
     }
   }
-  for (; left; --left, at += 4, bt += 4, bt4 += 4) {
+  for (; left; --left, at += 4, bt += 4, bt3 += 4) {
     const ai = v128.load32_zero(at);
     y0 = madd(ai, v128.load32_zero(bt), y0);
     if (nc > 1) {
-      y1 = madd(ai, v128.load32_zero(bt + col1), y1);
+      y1 = madd(ai, v128.load32_zero(bt + colStride), y1);
       y2 = madd(ai, v128.load32_zero(bt + col2), y2);
-      y3 = madd(ai, v128.load32_zero(bt + col3), y3);
     }
-    if (nc > 4) {
-      y4 = madd(ai, v128.load32_zero(bt4), y4);
-      y5 = madd(ai, v128.load32_zero(bt4 + col1), y5);
-      y6 = madd(ai, v128.load32_zero(bt4 + col2), y6);
-      y7 = madd(ai, v128.load32_zero(bt4 + col3), y7);
+    if (nc > 3) {
+      y3 = madd(ai, v128.load32_zero(bt3), y3);
+      y4 = madd(ai, v128.load32_zero(bt3 + colStride), y4);
+      y5 = madd(ai, v128.load32_zero(bt3 + col2), y5);
     }
   }
   store<f32>(y, laneSum(y0));
   if (nc > 1) {
     store<f32>(y, laneSum(y1), 4);
     store<f32>(y, laneSum(y2), 8);
-    store<f32>(y, laneSum(y3), 12);
   }
-  if (nc > 4) {
+  if (nc > 3) {
+    store<f32>(y, laneSum(y3), 12);
     store<f32>(y, laneSum(y4), 16);
     store<f32>(y, laneSum(y5), 20);
-    store<f32>(y, laneSum(y6), 24);
-    store<f32>(y, laneSum(y7), 28);
   }
 }

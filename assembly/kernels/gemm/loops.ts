@@ -25,7 +25,7 @@ import {
 import { activationSegment } from "../activations";
 import { blockRows, EDGE_BYTES, KC, MR, NC, NR, tileRows } from "./blocking";
 import { packA } from "./pack";
-import { TILE_CONTINUE, TILE_RELU, tile } from "./tile";
+import { TILE_CONTINUE, TILE_RELU, tile, tile1x24, WIDE } from "./tile";
 
 /**
  * y = activation(a · b + bias), and z = a · b + bias if asked for, for rows [rowBegin, rowEnd) and the columns of panels
@@ -72,14 +72,19 @@ function panels(product: usize, scratch: usize, i: u32, rows: u32, k: u32, kc: u
   const isRelu = isLast && load<u32>(product, PRODUCT_ACTIVATION) == ACTIVATION_RELU;
   const flags = (k ? TILE_CONTINUE : 0) | (isRelu ? TILE_RELU : 0);
   let b = <usize>load<u32>(product, PRODUCT_B) + (((<usize>k * ((cols + NR - 1) / NR) + <usize>begin * kc) * NR) << 2);
-  for (let panel = begin; panel < end; ++panel) {
-    const j = panel * NR;
+  const panelBytes = (<usize>kc * NR) << 2;
+  let j = begin * NR;
+  const last = end * NR;
+  while (j < last) {
     const at = (<usize>i * cols + j) << 2;
     const panelBias = bias ? bias + ((<usize>j) << 2) : 0;
     const panelZ = z ? z + at : 0;
-    if (j + NR <= cols) tiles(scratch, b, kc, rows, y + at, panelZ, (<usize>cols) << 2, panelBias, flags);
+    const width = rows == 1 && j + WIDE <= min(last, cols) ? WIDE : NR;
+    if (width == WIDE) tile1x24(scratch, b, panelBytes, kc, y + at, panelZ, panelBias, flags);
+    else if (j + NR <= cols) tiles(scratch, b, kc, rows, y + at, panelZ, (<usize>cols) << 2, panelBias, flags);
     else edgeTiles(scratch, b, kc, rows, y + at, panelZ, cols - j, (<usize>cols) << 2, panelBias, flags);
-    b += (<usize>kc * NR) << 2;
+    b += (<usize>width / NR) * panelBytes;
+    j += width;
   }
 }
 

@@ -15,9 +15,9 @@ import { Kernels, variants } from "../harness.ts";
 import { type Form, multiply, operands, pack, UNTOUCHED } from "./operands.ts";
 
 const FORMS: Form[] = ["NN", "NT", "TN", "TT", "SS"];
-// Every tile height (1 to 6, and the even split of the last two), every count of columns in the last panel.
+// Every tile height (1 to 6, and the even split of the last two), every count of columns in the last panel, and three panels at once.
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
-const COLS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17];
+const COLS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 32, 41];
 const INNER = [0, 1, 3, 4, 5, 8, 17];
 // [rows, cols, inner] beyond a block: of rows (126 or 125), of inner (256), of columns (1024).
 const BLOCKS = [
@@ -28,6 +28,8 @@ const BLOCKS = [
   [13, 20, 513],
   [7, 1024, 20],
   [9, 1033, 258],
+  [130, 16, 520],
+  [1, 77, 515],
 ];
 
 const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values.byteOffset, values.length)];
