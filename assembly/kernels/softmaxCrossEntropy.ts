@@ -105,7 +105,7 @@ export function softmaxCrossEntropyLabels(
   rows<Labels>(x, labels, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
 }
 
-/** The same with q_j = classWeights_j ((1 - smoothing) targets_rj + smoothing / cols); targets: f32[rows, cols], 4-byte aligned, not dx. = */
+/** The same with q_j = classWeights_j ((1 - smoothing) targets_rj + smoothing / cols); targets: f32[rows, cols], not the same as dx. = */
 export function softmaxCrossEntropyTargets(
   x: usize, targets: usize, weights: usize, classWeights: usize, losses: usize, dx: usize,
   cols: u32, smoothing: f32, scale: f32, begin: u32, end: u32,
