@@ -7,3 +7,8 @@ export function probeFused(one: f32): u32 {
   const c = f32x4.splat(-one - <f32>0.00048828125);
   return f32x4.extract_lane(madd(a, a, c), 0) != 0 ? 1 : 0;
 }
+
+/** 1 if this is the binary of relaxed SIMD. */
+export function usesRelaxedSimd(): u32 {
+  return ASC_FEATURE_RELAXED_SIMD ? 1 : 0;
+}

@@ -14,8 +14,7 @@ const CURES = "The weights are those before this step. Usual cures: a lower lear
 
 export function diagnose(spec: TrainingSpec, step: number, first: Span): NonFiniteError {
   const { runtime } = spec.state;
-  const owner = {};
-  const region = runtime.region(owner);
+  const region = runtime.region();
   try {
     const { builder } = writeTrainingProgram(spec);
     const program = loadProgram(runtime, region, builder, spec.control, { reuse: false });

@@ -44,13 +44,15 @@ export class ModelState {
   preprocessing: unknown;
   /** Who is training the model right now. */
   busy: string | undefined;
+  /** Changes whenever parameters are frozen or thawed. */
+  frozenVersion = 0;
   isDisposed = false;
 
-  constructor(net: Net, runtime: Runtime, owner: object) {
+  constructor(net: Net, runtime: Runtime) {
     this.net = net;
     this.layout = layoutOf(net);
     this.runtime = runtime;
-    this.region = runtime.region(owner);
+    this.region = runtime.region(this);
     this.parameters = placeParameters(this.layout, this.region);
   }
 

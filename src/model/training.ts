@@ -4,7 +4,7 @@
  */
 import * as abi from "../../assembly/abi.ts";
 import type { Clip } from "../clipping.ts";
-import { OptionError, ShapeError } from "../errors.ts";
+import { FormatError, OptionError, ShapeError } from "../errors.ts";
 import type { Loss, TargetKind } from "../losses/loss.ts";
 import { type Optimizer, rateAt } from "../optimizers/optimizer.ts";
 import type { Decay, Penalty } from "../penalties.ts";
@@ -12,9 +12,11 @@ import type { Span } from "../program/builder.ts";
 import type { Region } from "../runtime/memory.ts";
 import { sizeOf } from "../shape.ts";
 import { diagnose } from "./diagnose.ts";
+import type { TakenData } from "./evaluate.ts";
 import { copyInputs, copyTargets, copyWeights } from "./intake.ts";
 import { allocateControl, type LoadedProgram, loadProgram } from "./loadProgram.ts";
 import { controlWord, type ModelState } from "./state.ts";
+import type { TrainerCheckpoint } from "./trainer.ts";
 import { type Source, type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
 import { allocateUpdate, type UpdateMemory } from "./updateMemory.ts";
 
@@ -87,16 +89,16 @@ export class Training {
       this.state.runtime.arena.views.f32[(address + offset) >>> 2] = value;
     });
     if (columns) state.runtime.arena.views.f32.set(columns, this.#columnWeights! >>> 2);
-    this.#writeConstants();
+    this.#writeConstants(options.seed, options.run);
   }
 
   get control(): number {
     return this.#control;
   }
 
-  #writeConstants(): void {
+  #writeConstants(seed: number, run: number): void {
     const { u32, f32 } = this.state.runtime.arena.views;
-    const { seed, run, clip } = this.options;
+    const { clip } = this.options;
     u32[controlWord(this.#control, abi.CONTROL_SEED_LOW)] = seed >>> 0;
     u32[controlWord(this.#control, abi.CONTROL_SEED_HIGH)] = Math.floor(seed / 4294967296) >>> 0;
     u32[controlWord(this.#control, abi.CONTROL_RUN)] = run;
@@ -201,6 +203,52 @@ export class Training {
       const keep = (this.update.scalars[0]! + abi.UPDATE_KEEP) >>> 2;
       f32[keep] = f32[keep]! * (1 - decay.beta);
     }
+  }
+
+  /** @throws FormatError if the checkpoint is of another net, optimizer or set of frozen parameters. */
+  restore({ weights, slots, optimizer, step, seed, run }: TrainerCheckpoint): void {
+    const { state, update, options } = this;
+    const fits =
+      optimizer === options.optimizer.kind &&
+      Number.isSafeInteger(step) &&
+      slots.length === update.slots.length &&
+      slots.every(({ length }) => length === update.words) &&
+      state.parameters.every(({ name, words }) => weights[name]?.length === words);
+    if (!fits) throw new FormatError("trainer.restore: the checkpoint must be of a trainer with the same net, optimizer and frozen layers");
+    const { f32 } = state.runtime.arena.views;
+    slots.forEach((slot, k) => f32.set(slot, update.slots[k]! >>> 2));
+    for (const parameter of state.parameters) state.view(parameter).set(weights[parameter.name]!);
+    this.step = step;
+    this.#writeConstants(seed, run);
+    state.version++;
+  }
+
+  /** Gathers rows of data that lies outside linear memory. */
+  placeRows({ x, y, weights }: TakenData, indices: Uint32Array): void {
+    const { f32, i32 } = this.state.runtime.arena.views;
+    const gather = <T extends Float32Array | Int32Array>(from: T, to: T, address: number, words: number) => {
+      for (let i = 0; i < indices.length; i++) {
+        const row = indices[i]!;
+        to.set(from.subarray(row * words, (row + 1) * words), (address >>> 2) + i * words);
+      }
+    };
+    gather(x, f32, this.#batch.x, this.#inputWords);
+    if (y.kind === "labels") gather(y.data, i32, this.#batch.targets, 1);
+    else gather(y.data, f32, this.#batch.targets, this.#outputWords);
+    if (weights) gather(weights, f32, this.#batch.weights, 1);
+  }
+
+  /** A copy of the outputs of the last step, [rows, output]. */
+  outputs(targetKind: TargetKind, isWeighted: boolean, rows: number): Float32Array {
+    const at = this.programFor(targetKind, isWeighted).output >>> 2;
+    return this.state.runtime.arena.views.f32.slice(at, at + rows * this.#outputWords);
+  }
+
+  /** A copy of the targets of the last step. */
+  targets(targetKind: TargetKind, rows: number): Int32Array | Float32Array {
+    const { f32, i32 } = this.state.runtime.arena.views;
+    const at = this.#batch.targets >>> 2;
+    return targetKind === "labels" ? i32.slice(at, at + rows) : f32.slice(at, at + rows * this.#outputWords);
   }
 
   /** Value of the penalties in the last step. */

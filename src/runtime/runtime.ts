@@ -67,11 +67,11 @@ export class Runtime {
     };
   }
 
-  /** A region that is freed when `owner` is garbage collected, if nobody frees it before. */
-  region(owner: object): Region {
+  /** A region that its maker frees, or that is freed when `owner` is garbage collected. The region must not hold its owner. */
+  region(owner?: object): Region {
     this.checkUsable("runtime");
     const region = new Region(this.arena);
-    this.#registry.register(owner, region);
+    if (owner !== undefined) this.#registry.register(owner, region);
     return region;
   }
 

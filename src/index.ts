@@ -1,0 +1,63 @@
+/** Entry point `whetstone`: all of training. Names only; importing it does nothing. */
+export type { Callback, CallbackResult, TrainingState } from "./callbacks/callback.ts";
+export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/earlyStopping.ts";
+export { progressBar } from "./callbacks/progressBar.ts";
+export { type Clip, clipNorm, clipValue } from "./clipping.ts";
+export { DataError, FormatError, MemoryError, NonFiniteError, OptionError, ShapeError, WhetstoneError, WorkerError } from "./errors.ts";
+export {
+  constant,
+  heNormal,
+  heUniform,
+  type InitializerSpec,
+  normal,
+  uniform,
+  xavierNormal,
+  xavierUniform,
+  zeros,
+} from "./initializers.ts";
+export {
+  elu,
+  gelu,
+  leakyRelu,
+  logSoftmax,
+  mish,
+  relu,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  softsign,
+  tanh,
+} from "./layers/activation.ts";
+export { type BatchNormOptions, batchNorm } from "./layers/batchNorm.ts";
+export { type DenseOptions, dense } from "./layers/dense.ts";
+export { dropout } from "./layers/dropout.ts";
+export { input } from "./layers/input.ts";
+export type { Layer } from "./layers/layer.ts";
+export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from "./losses/binaryCrossEntropy.ts";
+export type { Loss } from "./losses/loss.ts";
+export { mae, mse } from "./losses/regression.ts";
+export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./losses/softmaxCrossEntropy.ts";
+export { type Minimum, type MinimizeOptions, minimize, type Objective } from "./minimize.ts";
+export { type BuildOptions, build } from "./model/build.ts";
+export type { EvaluateOptions, Evaluation, Metric } from "./model/evaluate.ts";
+export { load } from "./model/file.ts";
+export type { Data, FitOptions } from "./model/fit.ts";
+export type { Gradients } from "./model/gradients.ts";
+export type { History, StopReason } from "./model/history.ts";
+export type { Model, ParameterInfo, StateDict } from "./model/model.ts";
+export type { PredictOptions } from "./model/predict.ts";
+export { createTrainer, type Trainer, type TrainerCheckpoint, type TrainerOptions } from "./model/trainer.ts";
+export { type Net, sequential } from "./net.ts";
+export { type AdadeltaOptions, adadelta } from "./optimizers/adadelta.ts";
+export { type AdagradOptions, adagrad } from "./optimizers/adagrad.ts";
+export { type AdamOptions, adam } from "./optimizers/adam.ts";
+export { type AdamWOptions, adamw } from "./optimizers/adamw.ts";
+export type { LearningRate, Optimizer } from "./optimizers/optimizer.ts";
+export { type RmspropOptions, rmsprop } from "./optimizers/rmsprop.ts";
+export { type SgdOptions, sgd } from "./optimizers/sgd.ts";
+export { type Decay, decoupledDecay, elasticNet, l1, l2, type Penalty } from "./penalties.ts";
+export { createRuntime, type Runtime, type RuntimeInfo, type RuntimeOptions } from "./runtime/runtime.ts";
+export type { Schedule } from "./schedules.ts";
+export { type Tensor, tensor } from "./tensor.ts";

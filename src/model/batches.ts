@@ -1,0 +1,121 @@
+/**
+ * Where the batches of an epoch come from: rows in linear memory gathered by the program itself, rows too large for that
+ * gathered here, or batches that the user's iterable gives.
+ */
+import { ShapeError } from "../errors.ts";
+import { RandomStream, shuffleInto, STREAM_SHUFFLE } from "../random.ts";
+import type { Region } from "../runtime/memory.ts";
+import type { TakenData } from "./evaluate.ts";
+import type { Batch, PlacedBatch, Training } from "./training.ts";
+
+/** Above this, rows stay in JavaScript: a copy in linear memory would leave too little for everything else. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+export interface BatchSource {
+  readonly stepsPerEpoch: number;
+  begin(epoch: number): void;
+  /** Takes one step and returns its loss; `rows` of the last step are in `placed`. */
+  step(index: number): number | Promise<number>;
+  readonly placed: Readonly<PlacedBatch>;
+}
+
+export interface RowsOptions {
+  readonly shuffle: boolean;
+  readonly seed: number;
+  readonly run: number;
+  readonly maxBytes?: number;
+}
+
+/** Rows of data that fit took at its start. A remainder of one row, where batches need two, is left out of its epoch. */
+export class RowBatches implements BatchSource {
+  readonly stepsPerEpoch: number;
+  readonly skipsRemainder: boolean;
+  readonly placed: PlacedBatch;
+  readonly #training: Training;
+  readonly #data: TakenData;
+  readonly #options: RowsOptions;
+  readonly #order: Uint32Array;
+  readonly #program: ReturnType<Training["programFor"]>;
+  /** Address of the row numbers in memory; 0 if rows are gathered here. */
+  readonly #indices: number;
+
+  constructor(training: Training, data: TakenData, options: RowsOptions, region: Region) {
+    const { batchSize } = training.options;
+    this.#training = training;
+    this.#data = data;
+    this.#options = options;
+    this.#order = new Uint32Array(data.rows);
+    this.skipsRemainder = training.needsTwoRows && data.rows % batchSize === 1 && data.rows > 1 && batchSize > 1;
+    this.stepsPerEpoch = Math.ceil(data.rows / batchSize) - (this.skipsRemainder ? 1 : 0);
+    training.checkRows(Math.min(batchSize, data.rows), "fit");
+    const bytes = data.x.byteLength + data.y.data.byteLength;
+    this.#indices = bytes <= (options.maxBytes ?? MAX_BYTES) ? this.#moveIn(region) : 0;
+    this.placed = { rows: 0, targetKind: data.y.kind, isWeighted: data.weights !== undefined };
+    this.#program = training.programFor(data.y.kind, data.weights !== undefined);
+  }
+
+  #moveIn(region: Region): number {
+    const { x, y, weights, rows } = this.#data;
+    const put = (data: Float32Array | Int32Array): number => {
+      const address = region.allocate(data.byteLength, "the training data");
+      const { views } = this.#training.state.runtime.arena;
+      views.u8.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), address);
+      return address;
+    };
+    this.#training.source = { x: put(x), y: put(y.data), weights: weights && put(weights), rows };
+    return region.allocate(rows * 4, "row numbers");
+  }
+
+  begin(epoch: number): void {
+    const { shuffle, seed, run } = this.#options;
+    for (let i = 0; i < this.#order.length; i++) this.#order[i] = i;
+    if (shuffle) shuffleInto(this.#order, new RandomStream(seed, STREAM_SHUFFLE, run, epoch));
+    if (this.#indices !== 0) this.#training.state.runtime.arena.views.u32.set(this.#order, this.#indices >>> 2);
+  }
+
+  step(index: number): number {
+    const { batchSize } = this.#training.options;
+    const from = index * batchSize;
+    this.placed.rows = Math.min(batchSize, this.#data.rows - from);
+    if (this.#indices === 0) this.#training.placeRows(this.#data, this.#order.subarray(from, from + this.placed.rows));
+    return this.#training.run(this.#program, this.placed, this.#indices === 0 ? 0 : this.#indices + from * 4);
+  }
+}
+
+/** Batches that an iterable gives; it is started anew when it ends, and must not be empty. */
+export class StreamBatches implements BatchSource {
+  readonly stepsPerEpoch: number;
+  placed: PlacedBatch = { rows: 0, targetKind: "rows", isWeighted: false };
+  readonly #training: Training;
+  readonly #source: Iterable<Batch> | AsyncIterable<Batch>;
+  #iterator: Iterator<Batch> | AsyncIterator<Batch> | undefined;
+
+  constructor(training: Training, source: Iterable<Batch> | AsyncIterable<Batch>, stepsPerEpoch: number) {
+    this.#training = training;
+    this.#source = source;
+    this.stepsPerEpoch = stepsPerEpoch;
+  }
+
+  begin(): void {}
+
+  async step(): Promise<number> {
+    const batch = (await this.#take()) ?? (await this.#take());
+    if (batch === undefined) throw new ShapeError("fit: the iterable of batches ended, and gave none when it was started again. Give one that can be iterated again, or fewer epochs");
+    this.placed = { ...this.#training.place(batch, "fit") };
+    return this.#training.run(this.#training.programFor(this.placed.targetKind, this.placed.isWeighted), this.placed);
+  }
+
+  /** The next batch; undefined at the end, after which the iterable starts again. */
+  async #take(): Promise<Batch | undefined> {
+    const source = this.#source;
+    this.#iterator ??= Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    const { done, value } = await this.#iterator.next();
+    if (!done) return value;
+    this.#iterator = undefined;
+    return undefined;
+  }
+}
+
+export function isIterable(data: unknown): data is Iterable<Batch> | AsyncIterable<Batch> {
+  return typeof data === "object" && data !== null && (Symbol.iterator in data || Symbol.asyncIterator in data);
+}

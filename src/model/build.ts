@@ -1,0 +1,42 @@
+/** Gives a net memory. */
+import { checkOptions } from "../check.ts";
+import { MemoryError, OptionError } from "../errors.ts";
+import type { Net } from "../net.ts";
+import { checkSeed } from "../random.ts";
+import { defaultRuntime, Runtime } from "../runtime/runtime.ts";
+import { pause } from "../runtime/host/pause.ts";
+import type { Shape } from "../shape.ts";
+import { Model } from "./model.ts";
+
+export interface BuildOptions {
+  /** Of the initial weights. Default 0. The same seed gives the same bits in every runtime. */
+  seed?: number;
+  /** Default: one that all models share, made when first needed. */
+  runtime?: Runtime;
+}
+
+/**
+ * A model with initialized parameters.
+ * @throws ShapeError or OptionError naming the layer that does not fit; MemoryError if there is no room: all else is unharmed.
+ */
+export async function build<In extends Shape, Out extends Shape>(net: Net<In, Out>, options: BuildOptions = {}): Promise<Model<In, Out>> {
+  checkOptions("build", options, ["seed", "runtime"]);
+  const { seed = 0, runtime = await defaultRuntime() } = options;
+  checkSeed("build: seed", seed);
+  if (!(runtime instanceof Runtime)) throw new OptionError("build: runtime must be what createRuntime returns");
+  if (!Array.isArray((net as { layers?: unknown } | undefined)?.layers)) {
+    throw new OptionError("build: net must be what sequential(input(...), ...layers) returns");
+  }
+  return withRoom(() => new Model<In, Out>(net, runtime, seed));
+}
+
+/** Models that nobody holds any more give their memory back after a tick: where it is full, waits for that once. */
+export async function withRoom<T>(make: () => T): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof MemoryError)) throw error;
+    for (let turn = 0; turn < 3; turn++) await pause();
+    return make();
+  }
+}

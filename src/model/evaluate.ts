@@ -1,0 +1,188 @@
+/** Loss and metrics of a model on data, in inference mode: for evaluate and for fit's validation. */
+import { checkOptions, show } from "../check.ts";
+import * as abi from "../../assembly/abi.ts";
+import { OptionError } from "../errors.ts";
+import type { Loss, TargetKind } from "../losses/loss.ts";
+import { type Buffer, Builder, perRow } from "../program/builder.ts";
+import type { Region } from "../runtime/memory.ts";
+import { sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { checkIsLoss } from "./gradients.ts";
+import type { Inference } from "./inference.ts";
+import { takeInputs, type Targets, takeTargets, takeWeights } from "./intake.ts";
+import { allocateControl, type LoadedProgram, loadProgram } from "./loadProgram.ts";
+import { inferenceOf } from "./predict.ts";
+import { controlWord, type ModelState } from "./state.ts";
+import { checkLoss } from "./training.ts";
+
+/** A measure of predictions. Targets are labels, or rows as they were given; predictions have gone through the loss's link. */
+export type Metric = (yTrue: Int32Array | Tensor, yPred: Tensor) => number;
+
+export interface EvaluateOptions {
+  loss: Loss;
+  /** By the name under which the value is returned. */
+  metrics?: Readonly<Record<string, Metric>>;
+}
+
+/** { loss, [metric]: value } */
+export type Evaluation = { loss: number } & Record<string, number>;
+
+/** Checked data in flat arrays. */
+export interface TakenData {
+  readonly x: Float32Array;
+  readonly y: Targets;
+  readonly weights: Float32Array | undefined;
+  readonly rows: number;
+}
+
+export function takeData(state: ModelState, data: unknown, loss: Loss, where: string): TakenData {
+  if (typeof data !== "object" || data === null || !("x" in data) || !("y" in data)) {
+    throw new OptionError(`${where}: data must be { x, y } or { x, y, weights }, got ${show(data)}`);
+  }
+  checkOptions(`${where}: data`, data, ["x", "y", "weights"]);
+  const { inputShape, outputShape } = state.layout;
+  const { x, y, weights } = data as { x: unknown; y: unknown; weights?: unknown };
+  const inputs = takeInputs(`${where}: x`, x, inputShape);
+  const targets = takeTargets(`${where}: y`, y, inputs.rows, outputShape, loss.takesLabels ? "labels-or-rows" : "rows");
+  return { x: inputs.data, y: targets, weights: takeWeights(`${where}: weights`, weights, inputs.rows), rows: inputs.rows };
+}
+
+export function evaluate(state: ModelState, data: unknown, options: EvaluateOptions): Evaluation {
+  checkOptions("evaluate", options, ["loss", "metrics"]);
+  const { loss, metrics = {} } = options;
+  checkIsLoss("evaluate", loss);
+  checkMetrics("evaluate", metrics);
+  state.checkUsable("evaluate");
+  checkLoss(state, loss, "evaluate");
+  const taken = takeData(state, data, loss, "evaluate");
+  const region = state.runtime.region();
+  try {
+    return new Evaluator(state, loss, taken, region, "evaluate").run(metrics);
+  } finally {
+    region.free();
+  }
+}
+
+/** Evaluates the same data again and again, as validation does. */
+export class Evaluator {
+  readonly #state: ModelState;
+  readonly #loss: Loss;
+  readonly #data: TakenData;
+  readonly #inference: Inference;
+  readonly #program: LoadedProgram;
+  readonly #targets: number;
+  readonly #losses: number;
+  readonly #columns: Float32Array | undefined;
+
+  constructor(state: ModelState, loss: Loss, data: TakenData, region: Region, where: string, trainingLabels?: Int32Array) {
+    this.#state = state;
+    this.#loss = loss;
+    this.#data = data;
+    this.#inference = inferenceOf(state);
+    const labels = trainingLabels ?? (data.y.kind === "labels" ? data.y.data : undefined);
+    this.#columns = loss.columnWeights(state.layout.outputShape, labels, where);
+    const written = this.#write(region);
+    this.#program = written.program;
+    this.#targets = written.program.addressOf(written.targets);
+    this.#losses = written.program.addressOf(written.losses);
+  }
+
+  /** The loss op alone, on the outputs of the inference program. */
+  #write(region: Region): { program: LoadedProgram; targets: Buffer; losses: Buffer } {
+    const { runtime, layout } = this.#state;
+    const { capacity, outputAddress } = this.#inference;
+    const cols = sizeOf(layout.outputShape);
+    const kind: TargetKind = this.#data.y.kind;
+    const builder = new Builder("infer", capacity);
+    const controlAddress = allocateControl(runtime, region);
+    const control = builder.fixed("control", controlAddress, abi.CONTROL_BYTES / 4);
+    const columns = this.#columns;
+    let columnWeights: Buffer | undefined;
+    if (columns) {
+      const address = region.allocate(columns.byteLength, "weights of the loss");
+      runtime.arena.views.f32.set(columns, address >>> 2);
+      columnWeights = builder.fixed("columnWeights", address, cols);
+    }
+    const x = { buffer: builder.fixed("output", outputAddress, perRow(cols)), shape: layout.outputShape, needsGradient: false };
+    const targets = builder.buffer("targets", perRow(kind === "labels" ? 1 : cols));
+    const losses = builder.buffer("losses", perRow(1));
+    targets.keep = true;
+    losses.keep = true;
+    this.#loss.emit(builder, { x, targets, targetKind: kind, weights: undefined, columnWeights, losses, dx: undefined, control });
+    return { program: loadProgram(runtime, region, builder, controlAddress), targets, losses };
+  }
+
+  run(metrics: Readonly<Record<string, Metric>>): Evaluation {
+    const { rows, x, y } = this.#data;
+    const inference = this.#inference;
+    const { link } = this.#loss;
+    const wantsMetrics = Object.keys(metrics).length > 0;
+    const predictions = new Float32Array(wantsMetrics ? rows * inference.outputWords : 0);
+    let sum = 0;
+    let total = 0;
+    for (let from = 0; from < rows; from += inference.capacity) {
+      const count = Math.min(inference.capacity, rows - from);
+      inference.run(x, from, count);
+      const losses = this.#lossesOf(from, count);
+      for (let i = 0; i < count; i++) {
+        const weight = this.#data.weights?.[from + i] ?? 1;
+        sum += weight * losses[i]!;
+        total += weight * this.#labelWeight(from + i);
+      }
+      if (wantsMetrics) inference.read(predictions, from, count, link);
+    }
+    const { outputShape } = this.#state.layout;
+    const yTrue = y.kind === "labels" ? y.data : { data: y.data, shape: [rows, ...outputShape] };
+    return { loss: sum / total, ...measure(metrics, yTrue, { data: predictions, shape: [rows, ...outputShape] }) };
+  }
+
+  #lossesOf(from: number, count: number): Float32Array {
+    const { views } = this.#state.runtime.arena;
+    const { y } = this.#data;
+    const words = y.kind === "labels" ? y.data.length / this.#data.rows : this.#inference.outputWords;
+    const part = y.data.subarray(from * words, (from + count) * words);
+    if (y.kind === "labels") views.i32.set(part, this.#targets >>> 2);
+    else views.f32.set(part, this.#targets >>> 2);
+    views.u32[controlWord(this.#program.control, abi.CONTROL_ROWS)] = count;
+    views.f32[controlWord(this.#program.control, abi.CONTROL_INVERSE_WEIGHT)] = 1;
+    this.#program.run("forward", "forward");
+    return views.f32.subarray(this.#losses >>> 2, (this.#losses >>> 2) + count);
+  }
+
+  #labelWeight(row: number): number {
+    const { y } = this.#data;
+    return this.#loss.weighsLabels && y.kind === "labels" && this.#columns ? this.#columns[y.data[row]!]! : 1;
+  }
+}
+
+/** @throws OptionError for what is not a metric; a loss factory in the place of a metric is the usual slip. */
+export function checkMetrics(where: string, metrics: unknown): asserts metrics is Readonly<Record<string, Metric>> {
+  if (typeof metrics !== "object" || metrics === null) throw new OptionError(`${where}: metrics must be an object of functions by name, got ${show(metrics)}`);
+  for (const [name, metric] of Object.entries(metrics)) {
+    if (typeof metric !== "function") throw new OptionError(`${where}: metrics.${name} must be a function (yTrue, yPred) => number, got ${show(metric)}`);
+    if (isLossFactory(metric as () => unknown)) {
+      throw new OptionError(`${where}: metrics.${name} is a loss, not a metric. Import the metric from "whetstone/metrics"`);
+    }
+  }
+}
+
+/** A metric takes two arguments; of what takes fewer, only a loss factory returns a loss. */
+function isLossFactory(metric: () => unknown): boolean {
+  if (metric.length >= 2) return false;
+  try {
+    const made = metric();
+    return typeof made === "object" && made !== null && "emit" in made;
+  } catch {
+    return false;
+  }
+}
+
+export function measure(metrics: Readonly<Record<string, Metric>>, yTrue: Int32Array | Tensor, yPred: Tensor): Record<string, number> {
+  const values: Record<string, number> = {};
+  for (const [name, metric] of Object.entries(metrics)) {
+    const value: unknown = metric(yTrue, yPred);
+    if (typeof value !== "number") throw new OptionError(`metrics.${name} must return a number, got ${show(value)}`);
+    values[name] = value;
+  }
+  return values;
+}

@@ -1,0 +1,97 @@
+/**
+ * The model file: safetensors, whose tensors have PyTorch's names and whose metadata holds the architecture, the link, and
+ * the preprocessing of inputs as JSON. Anybody's bytes may come in: everything is checked before a model is made of it.
+ */
+import { checkOptions, show } from "../check.ts";
+import { FormatError, MemoryError, WhetstoneError } from "../errors.ts";
+import type { Layer } from "../layers/layer.ts";
+import type { Link } from "../losses/loss.ts";
+import { type Net, sequential } from "../net.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { build } from "./build.ts";
+import { layoutOf } from "./layout.ts";
+import type { Model } from "./model.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import type { ModelState } from "./state.ts";
+
+/** Of the description in the metadata; files of a newer version are refused. */
+const VERSION = 1;
+const KEY = "whetstone";
+
+interface Description {
+  readonly version: number;
+  readonly layers: readonly Layer[];
+  readonly link?: Link;
+  readonly preprocessing?: unknown;
+}
+
+export function saveModel(state: ModelState, tensors: Record<string, Tensor>): Uint8Array {
+  const { net, link, preprocessing } = state;
+  const description: Description = { version: VERSION, layers: net.layers.map(plain), link, preprocessing };
+  // "format: pt" tells PyTorch's loaders that the names are theirs.
+  return encodeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(description) });
+}
+
+/** Arrays in options (fromArray and the like) become plain ones. */
+function plain(layer: Layer): Layer {
+  return JSON.parse(JSON.stringify(layer, (_, value: unknown) => (ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : value)));
+}
+
+/**
+ * The model that save() wrote.
+ * @throws FormatError if the bytes are no such file, are cut off, or hold other weights than their architecture needs.
+ */
+export async function load(bytes: Uint8Array | ArrayBuffer, options: { runtime?: Runtime } = {}): Promise<Model> {
+  checkOptions("load", options, ["runtime"]);
+  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) throw new FormatError(`load: bytes must be a Uint8Array or an ArrayBuffer, got ${show(bytes)}`);
+  const { tensors, metadata } = decodeSafetensors(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+  const description = describe(metadata[KEY]);
+  const net = netOf(description, Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0));
+  try {
+    const model = await build(net, options);
+    try {
+      model.loadStateDict(tensors);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+    model.state.link = description.link;
+    model.preprocessing = description.preprocessing;
+    return model;
+  } catch (error) {
+    if (!(error instanceof WhetstoneError) || error instanceof MemoryError) throw error;
+    throw new FormatError(`load: the file's weights do not fit its architecture: ${error.message}`, { cause: error });
+  }
+}
+
+function describe(text: string | undefined): Description {
+  if (text === undefined) {
+    throw new FormatError("load: the file holds tensors, but no model of whetstone. Build the net and give the tensors to model.loadStateDict");
+  }
+  let description: Partial<Description> | null;
+  try {
+    description = JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError("load: the description of the model is not JSON", { cause });
+  }
+  const { version, layers, link } = typeof description === "object" && description !== null ? description : {};
+  if (typeof version !== "number" || !Array.isArray(layers)) throw new FormatError("load: the description of the model has no version or no layers");
+  if (version > VERSION) throw new FormatError(`load: the file has version ${version}, and this whetstone reads up to ${VERSION}. Update whetstone`);
+  if (link !== undefined && !["softmax", "sigmoid", "identity"].includes(link)) throw new FormatError(`load: unknown link ${show(link)}`);
+  return description as Description;
+}
+
+/** The net, if it needs no more values than the file holds: a forged description must not ask for gigabytes. */
+function netOf({ layers }: Description, values: number): Net {
+  try {
+    const net = sequential(...(layers as [Layer]));
+    const needed = layoutOf(net).parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    if (needed > values) throw new FormatError(`load: the architecture needs ${needed} values, and the file holds ${values}`);
+    return net;
+  } catch (error) {
+    if (error instanceof FormatError || !(error instanceof WhetstoneError)) throw error;
+    throw new FormatError(`load: the file's architecture is not sound: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,96 @@
+/** The options of fit, and their checks: all of them before anything is written. */
+import type { Callback } from "../callbacks/callback.ts";
+import { checkBoolean, checkCount, checkOptions, fail, show } from "../check.ts";
+import type { Clip } from "../clipping.ts";
+import { OptionError } from "../errors.ts";
+import type { Loss } from "../losses/loss.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { Decay, Penalty } from "../penalties.ts";
+import { checkSeed } from "../random.ts";
+import { checkMetrics, type Metric } from "./evaluate.ts";
+import { checkIsLoss } from "./gradients.ts";
+
+/** What a step needs besides data. */
+export interface StepOptions {
+  loss: Loss;
+  optimizer: Optimizer;
+  /** Rows per step; "full" for all rows in one. Default 32, as Keras. */
+  batchSize?: number | "full";
+  /** l1, l2 or elasticNet on weights. Default none. */
+  penalty?: Penalty;
+  /** clipNorm or clipValue on the gradients, after the penalty. Default none. */
+  clip?: Clip;
+  /** decoupledDecay on weights. Default none. */
+  decay?: Decay;
+  /** Of shuffling, dropout and the validation split. Default 0. */
+  seed?: number;
+}
+
+export interface FitOptions extends StepOptions {
+  /** Passes over the data. Default 10. */
+  epochs?: number;
+  /** Whether rows are visited in a new random order each epoch. Default true. */
+  shuffle?: boolean;
+  /** A fraction or a count of the rows, set aside by the seed (stratified for labels), or data of its own. Default none. */
+  validation?: number | { x: unknown; y: unknown; weights?: unknown };
+  /** Measured on each epoch's training outputs and on the validation data. */
+  metrics?: Readonly<Record<string, Metric>>;
+  callbacks?: readonly Callback[];
+  /** Aborting it ends the run with its reason, after the current step. */
+  signal?: AbortSignal;
+  /** Steps of an epoch, for iterables of batches only. */
+  stepsPerEpoch?: number;
+}
+
+const STEP_OPTIONS = ["loss", "optimizer", "batchSize", "penalty", "clip", "decay", "seed"];
+const FIT_OPTIONS = [...STEP_OPTIONS, "epochs", "shuffle", "validation", "metrics", "callbacks", "signal", "stepsPerEpoch"];
+
+export function checkStepOptions(where: string, options: StepOptions, known: readonly string[] = STEP_OPTIONS): void {
+  if (typeof options !== "object" || options === null) fail(`${where}: options`, "an object with at least loss and optimizer", options);
+  checkOptions(where, options, known);
+  const { loss, optimizer, batchSize = 32, penalty, clip, decay, seed = 0 } = options;
+  checkIsLoss(where, loss);
+  if (typeof optimizer !== "object" || optimizer === null || typeof optimizer.writeScalars !== "function") {
+    const slip = typeof optimizer === "function" ? ". Call it: optimizer: adam()" : "";
+    throw new OptionError(`${where}: optimizer must be an optimizer such as adam(), got ${show(optimizer)}${slip}`);
+  }
+  if (batchSize !== "full") checkCount(`${where}: batchSize`, batchSize);
+  checkMade(where, "penalty", penalty, "l2(1e-4)", (value) => typeof value.l1 === "number" && typeof value.l2 === "number");
+  checkMade(where, "clip", clip, "clipNorm(1)", (value) => value.kind === "norm" || value.kind === "value");
+  checkMade(where, "decay", decay, "decoupledDecay(1e-4)", (value) => value.kind === "decoupledDecay");
+  checkSeed(`${where}: seed`, seed);
+}
+
+function checkMade<T extends object>(where: string, name: string, value: T | undefined, example: string, isMade: (value: T) => boolean): void {
+  if (value === undefined) return;
+  if (typeof value !== "object" || value === null || !isMade(value)) throw new OptionError(`${where}: ${name} must be made by ${example}, got ${show(value)}`);
+}
+
+export function checkFitOptions(options: FitOptions): void {
+  checkStepOptions("fit", options, FIT_OPTIONS);
+  const { epochs = 10, shuffle = true, metrics = {}, callbacks = [], signal, validation } = options;
+  checkCount("fit: epochs", epochs);
+  checkBoolean("fit: shuffle", shuffle);
+  checkMetrics("fit", metrics);
+  if (typeof validation === "number" && !(validation > 0)) fail("fit: validation", "a fraction below 1, a count of rows, or { x, y }", validation);
+  if (!Array.isArray(callbacks)) fail("fit: callbacks", "an array of callbacks", callbacks);
+  callbacks.forEach((callback: unknown, index) => {
+    if (typeof callback !== "object" || callback === null) {
+      const slip = typeof callback === "function" ? "Call it: callbacks: [earlyStopping()]" : "";
+      fail(`fit: callbacks[${index}]`, "an object with onStart, onStep, onEpoch or onEnd", callback, slip);
+    }
+  });
+  if (signal !== undefined && typeof signal.aborted !== "boolean") fail("fit: signal", "an AbortSignal", signal);
+  checkMonitors(options);
+}
+
+/** Names that a callback may watch: what the history will hold. */
+function checkMonitors({ callbacks = [], metrics = {}, validation }: FitOptions): void {
+  const names = ["loss", ...Object.keys(metrics)];
+  const watched = validation === undefined ? names : [...names, ...names.map((name) => `val${name[0]!.toUpperCase()}${name.slice(1)}`)];
+  for (const { monitor } of callbacks) {
+    if (monitor === undefined || watched.includes(monitor)) continue;
+    const fix = monitor.startsWith("val") && validation === undefined ? "Give fit validation: 0.2, or watch \"loss\"" : `There are: ${watched.join(", ")}`;
+    throw new OptionError(`fit: a callback watches "${monitor}", which this run does not measure. ${fix}`);
+  }
+}

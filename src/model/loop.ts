@@ -1,0 +1,278 @@
+/** The loop of fit: epochs of steps, what is recorded, when callbacks are called, and which weights remain. */
+import type { Callback, CallbackResult, TrainingState } from "../callbacks/callback.ts";
+import { pause } from "../runtime/host/pause.ts";
+import { sizeOf } from "../shape.ts";
+import type { BatchSource } from "./batches.ts";
+import { type Evaluator, measure } from "./evaluate.ts";
+import { inferenceOf } from "./predict.ts";
+import type { FitOptions } from "./fitOptions.ts";
+import { emptyHistory, type History, valName } from "./history.ts";
+import type { Training } from "./training.ts";
+import { WeightsCopy } from "./weightsCopy.ts";
+
+/** The event loop turns at least this often, in ms, so that a page or a server stays alive. */
+const PAUSE_EVERY = 40;
+
+export class Loop {
+  readonly #training: Training;
+  readonly #source: BatchSource;
+  readonly #evaluator: Evaluator | undefined;
+  readonly #options: FitOptions;
+  readonly #callbacks: readonly Callback[];
+  readonly #hasStepCallbacks: boolean;
+  readonly #history: History;
+  readonly #state: TrainingState;
+  readonly #start = performance.now();
+  readonly #outputs: OutputLog | undefined;
+  readonly #best: WeightsCopy | undefined;
+  #lastPause = performance.now();
+  /** Steps between looks at the clock: a look costs as much as a small step. */
+  #stepsPerLook = 1;
+  #stepsToLook = 1;
+  #lastLook = performance.now();
+
+  constructor(training: Training, source: BatchSource, evaluator: Evaluator | undefined, options: FitOptions, notes: string[]) {
+    const { epochs = 10, callbacks = [], metrics = {} } = options;
+    this.#training = training;
+    this.#source = source;
+    this.#evaluator = evaluator;
+    this.#options = options;
+    this.#callbacks = callbacks;
+    this.#hasStepCallbacks = callbacks.some(({ onStep }) => onStep !== undefined);
+    this.#history = emptyHistory();
+    this.#history.notes.push(...notes);
+    for (const name of Object.keys(metrics)) {
+      this.#history[name] = [];
+      if (evaluator) this.#history[valName(name)] = [];
+    }
+    if (Object.keys(metrics).length > 0) this.#outputs = new OutputLog(training);
+    if (callbacks.some(({ monitor }) => monitor !== undefined)) this.#best = new WeightsCopy(training.state);
+    this.#state = {
+      epoch: 0,
+      epochs,
+      step: 0,
+      stepInEpoch: 0,
+      stepsPerEpoch: source.stepsPerEpoch,
+      rows: 0,
+      loss: 0,
+      valLoss: undefined,
+      metrics: {},
+      learningRate: 0,
+      seconds: 0,
+      history: this.#history,
+    };
+  }
+
+  async run(): Promise<History> {
+    const history = this.#history;
+    try {
+      if (!(await this.#call("onStart"))) await this.#runEpochs();
+      else history.stopped = "callback";
+    } catch (error) {
+      history.stopped = this.#options.signal?.aborted ? "aborted" : "failed";
+      this.#finish();
+      await this.#callEnd();
+      attachHistory(error, history);
+      throw error;
+    }
+    this.#finish();
+    await this.#call("onEnd");
+    return history;
+  }
+
+  async #runEpochs(): Promise<void> {
+    for (let epoch = 0; epoch < this.#state.epochs; epoch++) {
+      this.#state.epoch = epoch;
+      if (await this.#runEpoch(epoch)) {
+        this.#history.stopped = "callback";
+        return;
+      }
+    }
+  }
+
+  /** True if a callback asked to stop. */
+  async #runEpoch(epoch: number): Promise<boolean> {
+    const state = this.#state;
+    const training = this.#training;
+    let weightedLoss = 0;
+    let penalty = 0;
+    state.rows = 0;
+    state.valLoss = undefined;
+    this.#source.begin(epoch);
+    this.#outputs?.clear();
+    for (let index = 0; index < this.#source.stepsPerEpoch; index++) {
+      const result = this.#source.step(index);
+      const loss = typeof result === "number" ? result : await result;
+      const { rows } = this.#source.placed;
+      weightedLoss += loss * rows;
+      state.rows += rows;
+      if (training.options.penalty !== undefined) penalty += training.penalty;
+      this.#outputs?.add(this.#source.placed);
+      if (this.#hasStepCallbacks) {
+        state.step = training.step;
+        state.stepInEpoch = index + 1;
+        state.loss = weightedLoss / state.rows;
+        state.learningRate = training.rate;
+        const stop = this.#callStep();
+        if (stop === true || (stop !== false && (await stop))) return true;
+      }
+      if (--this.#stepsToLook <= 0 && this.#isPauseDue()) await this.#pause();
+    }
+    return this.#endEpoch(epoch, weightedLoss / state.rows, penalty / this.#source.stepsPerEpoch);
+  }
+
+  async #endEpoch(epoch: number, loss: number, penalty: number): Promise<boolean> {
+    const history = this.#history;
+    const state = this.#state;
+    const metrics = this.#options.metrics ?? {};
+    const measured: Record<string, number> = this.#outputs ? this.#outputs.measure(metrics) : {};
+    state.step = this.#training.step;
+    state.stepInEpoch = this.#source.stepsPerEpoch;
+    state.loss = loss;
+    state.learningRate = this.#training.rate;
+    if (this.#evaluator) {
+      const { loss: valLoss, ...values } = this.#evaluator.run(metrics);
+      state.valLoss = valLoss;
+      history.valLoss.push(valLoss);
+      for (const [name, value] of Object.entries(values)) measured[valName(name)] = value;
+    }
+    state.metrics = measured;
+    history.loss.push(loss);
+    history.learningRate.push(this.#training.rate);
+    if (this.#training.options.penalty !== undefined) history.penalty.push(penalty);
+    for (const [name, value] of Object.entries(measured)) (history[name] as number[]).push(value);
+    history.epochs = epoch + 1;
+    const stop = await this.#call("onEpoch");
+    this.#keepBest(epoch);
+    if (this.#isPauseDue()) await this.#pause();
+    return stop;
+  }
+
+  #keepBest(epoch: number): void {
+    const history = this.#history;
+    const watcher = this.#callbacks.find(({ monitor }) => monitor !== undefined);
+    if (watcher) {
+      if (watcher.bestEpoch === epoch) this.#best!.take();
+      history.bestEpoch = watcher.bestEpoch ?? -1;
+    } else {
+      const watched = this.#evaluator ? history.valLoss : history.loss;
+      if (history.bestEpoch < 0 || watched[epoch]! < watched[history.bestEpoch]!) history.bestEpoch = epoch;
+    }
+  }
+
+  /** On every exit: the best weights where somebody watched and an epoch was measured. */
+  #finish(): void {
+    this.#best?.putBack();
+    this.#state.seconds = (performance.now() - this.#start) / 1000;
+  }
+
+  async #call(hook: "onStart" | "onEpoch" | "onEnd"): Promise<boolean> {
+    let stop = false;
+    this.#state.seconds = (performance.now() - this.#start) / 1000;
+    for (const callback of this.#callbacks) {
+      const result = callback[hook]?.(this.#state);
+      if ((result instanceof Promise ? await result : result) === "stop") stop = true;
+    }
+    if (hook !== "onEnd") this.#options.signal?.throwIfAborted();
+    return stop;
+  }
+
+  /** After a failure the first error counts: what onEnd throws then is not allowed to hide it. */
+  async #callEnd(): Promise<void> {
+    try {
+      await this.#call("onEnd");
+    } catch (error) {
+      this.#history.notes.push(`onEnd failed too: ${String(error)}`);
+    }
+  }
+
+  /** Not async: a promise per step would cost more than a small step. */
+  #callStep(): boolean | Promise<boolean> {
+    let stop = false;
+    let pending: Promise<CallbackResult | void>[] | undefined;
+    for (const callback of this.#callbacks) {
+      const result = callback.onStep?.(this.#state);
+      if (result === "stop") stop = true;
+      else if (result instanceof Promise) (pending ??= []).push(result);
+    }
+    if (pending !== undefined) return Promise.all(pending).then((results) => this.#afterStep(stop || results.includes("stop")));
+    return this.#afterStep(stop);
+  }
+
+  #afterStep(stop: boolean): boolean {
+    this.#options.signal?.throwIfAborted();
+    return stop;
+  }
+
+  /** Looks at the clock seldom enough to cost nothing, often enough to pause in time. */
+  #isPauseDue(): boolean {
+    const now = performance.now();
+    const sinceLook = now - this.#lastLook;
+    if (sinceLook < PAUSE_EVERY / 16) this.#stepsPerLook = Math.min(this.#stepsPerLook * 2, 65536);
+    else if (sinceLook > PAUSE_EVERY / 4) this.#stepsPerLook = Math.max(1, this.#stepsPerLook >>> 2);
+    this.#stepsToLook = this.#stepsPerLook;
+    this.#lastLook = now;
+    return now - this.#lastPause >= PAUSE_EVERY;
+  }
+
+  async #pause(): Promise<void> {
+    await pause();
+    this.#options.signal?.throwIfAborted();
+    this.#lastPause = performance.now();
+    this.#lastLook = this.#lastPause;
+  }
+}
+
+/** The thrown error tells what had been reached. A reason that can't carry a property goes without. */
+function attachHistory(error: unknown, history: History): void {
+  if (typeof error === "object" && error !== null && Object.isExtensible(error)) Object.defineProperty(error, "history", { value: history, configurable: true });
+}
+
+/** The outputs and targets of an epoch's steps, in the order in which they were seen: for metrics of training. */
+class OutputLog {
+  readonly #training: Training;
+  #outputs: Float32Array[] = [];
+  #targets: (Float32Array | Int32Array)[] = [];
+  #kind: "labels" | "rows" = "rows";
+  #rows = 0;
+
+  constructor(training: Training) {
+    this.#training = training;
+  }
+
+  clear(): void {
+    this.#outputs = [];
+    this.#targets = [];
+    this.#rows = 0;
+  }
+
+  add({ rows, targetKind, isWeighted }: BatchSource["placed"]): void {
+    this.#kind = targetKind;
+    this.#rows += rows;
+    this.#outputs.push(this.#training.outputs(targetKind, isWeighted, rows));
+    this.#targets.push(this.#training.targets(targetKind, rows));
+  }
+
+  measure(metrics: NonNullable<FitOptions["metrics"]>): Record<string, number> {
+    const { state, options } = this.#training;
+    const { outputShape } = state.layout;
+    const words = sizeOf(outputShape);
+    const outputs = join(this.#outputs, new Float32Array(this.#rows * words));
+    const predictions = inferenceOf(state).link(outputs, this.#rows, options.loss.link);
+    const shape = [this.#rows, ...outputShape];
+    const targets =
+      this.#kind === "labels"
+        ? join(this.#targets as Int32Array[], new Int32Array(this.#targets.reduce((sum, { length }) => sum + length, 0)))
+        : { data: join(this.#targets as Float32Array[], new Float32Array(this.#rows * words)), shape };
+    return measure(metrics, targets, { data: predictions, shape });
+  }
+}
+
+function join<T extends Float32Array | Int32Array>(parts: readonly T[], target: T): T {
+  let at = 0;
+  for (const part of parts) {
+    target.set(part, at);
+    at += part.length;
+  }
+  return target;
+}

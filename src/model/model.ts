@@ -1,0 +1,200 @@
+/**
+ * A net with memory: what one trains, asks and saves. It holds no arithmetic of its own; each task is a file beside it.
+ */
+import { checkOptions, fail } from "../check.ts";
+import { DataError, OptionError, ShapeError } from "../errors.ts";
+import { checkInitializer, type InitializerSpec } from "../initializers.ts";
+import type { Net } from "../net.ts";
+import { checkSeed } from "../random.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { type Shape, sameShape, showShape } from "../shape.ts";
+import { type NestedNumbers, type TargetInput, type Tensor, type TensorInput, tensor } from "../tensor.ts";
+import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
+import { type Data, type FitOptions, fit } from "./fit.ts";
+import { type Gradients, gradients } from "./gradients.ts";
+import type { History } from "./history.ts";
+import { matchNames } from "./matchNames.ts";
+import { type PredictOptions, predict } from "./predict.ts";
+import { saveModel } from "./file.ts";
+import { isTrainable, ModelState, type StoredParameter } from "./state.ts";
+import { summarize } from "./summary.ts";
+import type { Loss } from "../losses/loss.ts";
+
+export type StateDict = Record<string, Tensor>;
+
+/** What a state dict may hold when it is given: tensors, or anything with flat or nested numbers that have the right count. */
+export type StateDictInput = Readonly<Record<string, Tensor | NestedNumbers>>;
+
+export interface ParameterInfo {
+  /** "0.weight" */
+  readonly name: string;
+  readonly shape: Shape;
+  /** False for running statistics and frozen parameters. */
+  readonly trainable: boolean;
+}
+
+export class Model<In extends Shape = Shape, Out extends Shape = Shape> {
+  readonly net: Net<In, Out>;
+  /** The memory behind the model; not part of the public API. @internal */
+  readonly state: ModelState;
+
+  /** Use build() or load(). @internal */
+  constructor(net: Net<In, Out>, runtime: Runtime, seed: number) {
+    this.net = net;
+    this.state = new ModelState(net, runtime);
+    for (const parameter of this.state.parameters) this.state.initialize(parameter, seed);
+  }
+
+  get runtime(): Runtime {
+    return this.state.runtime;
+  }
+
+  /** What raw rows need before predict: plain data, kept in the file. whetstone itself does not read it. */
+  get preprocessing(): unknown {
+    return this.state.preprocessing;
+  }
+
+  set preprocessing(value: unknown) {
+    if (value !== undefined && JSON.stringify(value) === undefined) fail("model.preprocessing", "plain data that JSON can hold", value);
+    this.state.preprocessing = value;
+  }
+
+  /**
+   * Trains; see FitOptions for every option and its default. The model keeps the weights of the best epoch where earlyStopping
+   * watches, else those of the last whole finite step.
+   * @throws DataError, ShapeError, OptionError before anything is written; NonFiniteError if loss or gradients stop being
+   * finite; the signal's reason if it aborts. The last two carry `history`.
+   */
+  fit(data: Data<In, Out>, options: FitOptions): Promise<History> {
+    return fit(this.state, data, options);
+  }
+
+  /**
+   * Outputs for rows x, a copy: [rows, ...output]. `as: "raw"` (default) the net's own output; "probabilities" and "classes"
+   * through the link of the loss that trained the model. `samples`: the mean over that many dropout masks.
+   */
+  predict(x: TensorInput<In>, options: PredictOptions = {}): Tensor {
+    return predict(this.state, x, options);
+  }
+
+  /** Loss (mean over rows, without penalties) and metrics on data, in inference mode. */
+  evaluate(data: Data<In, Out>, options: EvaluateOptions): Evaluation {
+    return evaluate(this.state, data, options);
+  }
+
+  /** Loss and its gradients by parameters and input, in training mode with the masks of step 0. Changes nothing. */
+  gradients(batch: { x: TensorInput<In>; y: TargetInput<Out>; weights?: NestedNumbers }, loss: Loss): Gradients {
+    return gradients(this.state, batch, loss);
+  }
+
+  /** Copies of all parameters and statistics, by PyTorch's names: the keys of nn.Sequential(...layers after the input). */
+  stateDict(): StateDict {
+    this.state.checkUsable("stateDict");
+    return Object.fromEntries(
+      this.state.parameters.map((parameter) => [parameter.name, { data: this.state.view(parameter).slice(), shape: parameter.shape }]),
+    );
+  }
+
+  /**
+   * Takes over weights. With `strict` (default) names must be the same; num_batches_tracked is ignored.
+   * @throws ShapeError if a shape differs, DataError if a value is not finite: nothing is written then.
+   */
+  loadStateDict(dict: StateDictInput, options: { strict?: boolean } = {}): { missing: string[]; unexpected: string[] } {
+    checkOptions("loadStateDict", options, ["strict"]);
+    this.state.checkFree("loadStateDict");
+    return loadStateDict(this.state, dict, options.strict ?? true);
+  }
+
+  parameters(): ParameterInfo[] {
+    return this.state.parameters.map((parameter) => ({ name: parameter.name, shape: parameter.shape, trainable: isTrainable(parameter) }));
+  }
+
+  /**
+   * Excludes parameters from training: they keep their bytes, have no optimizer slots and cost no gradient. Patterns: a name,
+   * or one with * for any characters: "0.*". Returns the names.
+   * @throws OptionError if nothing matches.
+   */
+  freeze(...patterns: string[]): string[] {
+    return this.#setFrozen("freeze", patterns, true);
+  }
+
+  /** The opposite of freeze. */
+  thaw(...patterns: string[]): string[] {
+    return this.#setFrozen("thaw", patterns, false);
+  }
+
+  #setFrozen(where: string, patterns: string[], isFrozen: boolean): string[] {
+    this.state.checkFree(where);
+    const matched = matchNames(where, this.state.parameters.filter(({ spec }) => spec.role === "parameter"), patterns);
+    for (const parameter of matched) parameter.isFrozen = isFrozen;
+    this.state.frozenVersion++;
+    return matched.map(({ name }) => name);
+  }
+
+  /** Draws parameters and statistics that match anew, with their own initializers or the one given. Returns the names. */
+  reinitialize(patterns: string | string[], options: { seed?: number; init?: InitializerSpec } = {}): string[] {
+    checkOptions("reinitialize", options, ["seed", "init"]);
+    const { seed = 0, init } = options;
+    checkSeed("reinitialize: seed", seed);
+    if (init !== undefined) checkInitializer("reinitialize: init", init);
+    this.state.checkFree("reinitialize");
+    const matched = matchNames("reinitialize", this.state.parameters, [patterns].flat());
+    for (const parameter of matched) this.state.initialize(parameter, seed, init);
+    return matched.map(({ name }) => name);
+  }
+
+  /** The model as the bytes of a safetensors file, which PyTorch reads too; `load` is its inverse. */
+  save(): Uint8Array {
+    this.state.checkUsable("save");
+    return saveModel(this.state, this.stateDict());
+  }
+
+  /** A table of layers, shapes and parameter counts. */
+  summary(): string {
+    return summarize(this.state);
+  }
+
+  /** Gives the memory back at once; else that happens when the model is garbage collected. */
+  dispose(): void {
+    if (this.state.isDisposed) return;
+    this.state.checkFree("dispose");
+    this.state.isDisposed = true;
+    this.state.region.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function loadStateDict(state: ModelState, dict: StateDictInput, isStrict: boolean): { missing: string[]; unexpected: string[] } {
+  const where = "loadStateDict";
+  if (typeof dict !== "object" || dict === null) fail(`${where}: dict`, "an object of tensors by name", dict);
+  const own = new Map(state.parameters.map((parameter) => [parameter.name, parameter]));
+  const missing = [...own.keys()].filter((name) => !Object.hasOwn(dict, name));
+  const unexpected = Object.keys(dict).filter((name) => !own.has(name) && !name.endsWith("num_batches_tracked"));
+  if (isStrict && missing.length + unexpected.length > 0) {
+    const list = (title: string, names: string[]) => (names.length > 0 ? ` ${title}: ${names.join(", ")}.` : "");
+    throw new OptionError(
+      `${where}: names must be those of the model.${list("Missing", missing)}${list("Unexpected", unexpected)} Give { strict: false } to load the rest`,
+    );
+  }
+  const checked = [...own.values()].filter(({ name }) => Object.hasOwn(dict, name)).map((parameter) => [parameter, valuesFor(parameter, dict[parameter.name]!)] as const);
+  for (const [parameter, values] of checked) state.view(parameter).set(values);
+  state.version++;
+  return { missing, unexpected };
+}
+
+const hasShape = (given: Tensor | NestedNumbers): given is Tensor => !Array.isArray(given) && "data" in given && "shape" in given;
+
+function valuesFor({ name, shape, words }: StoredParameter, given: Tensor | NestedNumbers): Float32Array {
+  const where = `loadStateDict: ${name}`;
+  // Flat numbers carry no shape of their own: only their count can be wrong. Tensors from JSON hold plain arrays.
+  const { data, shape: came } = hasShape(given) ? tensor(given.data, given.shape) : tensor(given);
+  const isFlat = !hasShape(given) && came.length === 1 && data.length === words;
+  if (!isFlat && !sameShape(came, shape)) throw new ShapeError(`${where} must have shape ${showShape(shape)}, got ${showShape(came)}`);
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new DataError(`${where} must hold finite numbers, got ${data[bad]} at ${bad}`);
+  return data;
+}
+

@@ -1,0 +1,121 @@
+/** The loop in the user's own hands: one synchronous step at a time. */
+import { show } from "../check.ts";
+import { OptionError } from "../errors.ts";
+import { withRoom } from "./build.ts";
+import { checkStepOptions, type StepOptions } from "./fitOptions.ts";
+import { Model } from "./model.ts";
+import type { ModelState } from "./state.ts";
+import { type Batch, Training } from "./training.ts";
+
+export interface TrainerOptions extends StepOptions {
+  /** The most rows that a step may have. Default 32. */
+  batchSize?: number;
+}
+
+/** All that a run needs to go on with the same bits: plain data, each field a copy. */
+export interface TrainerCheckpoint {
+  readonly weights: Record<string, Float32Array>;
+  /** Optimizer slots of the trainable parameters, in memory order. */
+  readonly slots: Float32Array[];
+  readonly optimizer: string;
+  readonly step: number;
+  readonly seed: number;
+  readonly run: number;
+}
+
+/**
+ * Prepares a model for steps of one's own.
+ * @throws OptionError, ShapeError for what does not fit; MemoryError if there is no room.
+ */
+export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
+  if (!(model instanceof Model)) throw new OptionError(`createTrainer: model must be what build or load returns, got ${show(model)}`);
+  checkStepOptions("createTrainer", options);
+  if ((options.batchSize as unknown) === "full") throw new OptionError('createTrainer: batchSize must be a number of rows: "full" is for fit, which knows the data');
+  model.state.checkFree("createTrainer");
+  return withRoom(() => new Trainer(model.state, options));
+}
+
+export class Trainer {
+  readonly #training: Training;
+  readonly #region: ReturnType<ModelState["runtime"]["region"]>;
+  readonly #frozenVersion: number;
+  #isDisposed = false;
+
+  /** Use createTrainer(). @internal */
+  constructor(state: ModelState, { loss, optimizer, batchSize = 32, penalty, clip, decay, seed = 0 }: TrainerOptions) {
+    this.#region = state.runtime.region(this);
+    const options = { loss, optimizer, batchSize, penalty, clip, decay, seed, run: state.runs };
+    this.#training = new Training(state, options, this.#region, undefined, "createTrainer");
+    this.#training.programFor(loss.takesLabels ? "labels" : "rows", false);
+    this.#frozenVersion = state.frozenVersion;
+    state.runs++;
+    state.link = loss.link;
+  }
+
+  /**
+   * One step on a batch of at most batchSize rows. Returns the batch's loss before the update, without penalties.
+   * @throws DataError, ShapeError for a bad batch; NonFiniteError if loss or gradients are not finite. Nothing has changed then.
+   */
+  step(batch: Batch): number {
+    this.#checkUsable("trainer.step");
+    const placed = this.#training.place(batch, "trainer.step");
+    return this.#training.run(this.#training.programFor(placed.targetKind, placed.isWeighted), placed);
+  }
+
+  /** Steps taken. */
+  get steps(): number {
+    return this.#training.step;
+  }
+
+  /** Learning rate of the last step. */
+  get learningRate(): number {
+    return this.#training.rate;
+  }
+
+  /** Value of the penalties in the last step; 0 without. */
+  get penalty(): number {
+    return this.#training.penalty;
+  }
+
+  /** Weights, optimizer slots, step and random stream: restore() goes on with the same bits. */
+  checkpoint(): TrainerCheckpoint {
+    this.#checkUsable("trainer.checkpoint");
+    const { state, update, step, options } = this.#training;
+    const { f32 } = state.runtime.arena.views;
+    return {
+      weights: Object.fromEntries(state.parameters.map((parameter) => [parameter.name, state.view(parameter).slice()])),
+      slots: update.slots.map((address) => f32.slice(address >>> 2, (address >>> 2) + update.words)),
+      optimizer: options.optimizer.kind,
+      step,
+      seed: options.seed,
+      run: options.run,
+    };
+  }
+
+  /**
+   * Goes back to a checkpoint of a trainer of the same net, optimizer and frozen layers.
+   * @throws FormatError if it does not fit; nothing is written then.
+   */
+  restore(checkpoint: TrainerCheckpoint): void {
+    this.#checkUsable("trainer.restore");
+    this.#training.restore(checkpoint);
+  }
+
+  /** Gives the memory of gradients and slots back at once; the model stays. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#region.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #checkUsable(where: string): void {
+    const { state } = this.#training;
+    if (this.#isDisposed) throw new OptionError(`${where}: the trainer was disposed. Create another one`);
+    state.checkFree(where);
+    if (state.frozenVersion !== this.#frozenVersion) throw new OptionError(`${where}: layers were frozen or thawed since the trainer was made. Create another one`);
+  }
+}
+

@@ -1,0 +1,24 @@
+/** A copy of all parameters and statistics of a model, to come back to. */
+import type { ModelState } from "./state.ts";
+
+export class WeightsCopy {
+  readonly #state: ModelState;
+  #copy: Float32Array[] | undefined;
+
+  constructor(state: ModelState) {
+    this.#state = state;
+  }
+
+  take(): void {
+    const { parameters } = this.#state;
+    if (this.#copy === undefined) this.#copy = parameters.map((parameter) => this.#state.view(parameter).slice());
+    else parameters.forEach((parameter, i) => this.#copy![i]!.set(this.#state.view(parameter)));
+  }
+
+  /** Does nothing if no copy was taken. */
+  putBack(): void {
+    if (this.#copy === undefined) return;
+    this.#state.parameters.forEach((parameter, i) => this.#state.view(parameter).set(this.#copy![i]!));
+    this.#state.version++;
+  }
+}
