@@ -7,6 +7,7 @@ import { exp } from "../math/exp";
 import { expm1 } from "../math/expm1";
 import { log } from "../math/log";
 import { log1p } from "../math/log1p";
+import { normal, truncatedNormal } from "../math/normal";
 import { sigmoid } from "../math/sigmoid";
 import { tanh } from "../math/tanh";
 
@@ -36,4 +37,14 @@ export function expm1Array(x: usize, y: usize, begin: usize, end: usize): void {
 
 export function log1pArray(x: usize, y: usize, begin: usize, end: usize): void {
   for (let i = begin; i < end; i += 16) v128.store(y + i, log1p(v128.load(x + i)));
+}
+
+/** x: random words, u32[n]. */
+export function normalArray(x: usize, y: usize, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, normal(v128.load(x + i)));
+}
+
+/** x: random words, u32[n]. */
+export function truncatedNormalArray(x: usize, y: usize, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, truncatedNormal(v128.load(x + i)));
 }

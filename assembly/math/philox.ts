@@ -1,0 +1,58 @@
+/**
+ * Philox4x32-10, counter-based random bits (Salmon, Moraes, Dror & Shaw 2011): a block of four words is a function of a counter
+ * and a key and of nothing else, so any share of an array can be filled by anybody, in any order.
+ * Here key = (seed low, seed high), counter = (block, step, stream, run), and element 4 block + j of an array takes word j.
+ */
+const MULTIPLIER_0: i32 = 0xd2511f53;
+const MULTIPLIER_1: i32 = 0xcd9e8d57;
+const WEYL_0: i32 = 0x9e3779b9; // golden ratio
+const WEYL_1: i32 = 0xbb67ae85; // sqrt(3) - 1
+
+/** High words of the four 64-bit products in two halves. */
+// @ts-ignore: decorator
+@inline
+function high(first: v128, second: v128): v128 {
+  return v128.shuffle<i32>(first, second, 1, 3, 5, 7);
+}
+
+/** Low words of them. */
+// @ts-ignore: decorator
+@inline
+function low(first: v128, second: v128): v128 {
+  return v128.shuffle<i32>(first, second, 0, 2, 4, 6);
+}
+
+/**
+ * y = the words of blocks block .. block + 3, in order; one block per lane until the end, then transposed.
+ * y: u32[16], 16-byte aligned.
+ */
+export function philox(y: usize, block: u32, step: u32, stream: u32, run: u32, keyLow: u32, keyHigh: u32): void {
+  const multiplier0 = i32x4.splat(MULTIPLIER_0);
+  const multiplier1 = i32x4.splat(MULTIPLIER_1);
+  let c0 = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
+  let c1 = i32x4.splat(step);
+  let c2 = i32x4.splat(stream);
+  let c3 = i32x4.splat(run);
+  let k0 = i32x4.splat(keyLow);
+  let k1 = i32x4.splat(keyHigh);
+  for (let round = 0; round < 10; round++) {
+    const first0 = i64x2.extmul_low_i32x4_u(c0, multiplier0);
+    const second0 = i64x2.extmul_high_i32x4_u(c0, multiplier0);
+    const first1 = i64x2.extmul_low_i32x4_u(c2, multiplier1);
+    const second1 = i64x2.extmul_high_i32x4_u(c2, multiplier1);
+    c0 = v128.xor(v128.xor(high(first1, second1), c1), k0);
+    c1 = low(first1, second1);
+    c2 = v128.xor(v128.xor(high(first0, second0), c3), k1);
+    c3 = low(first0, second0);
+    k0 = i32x4.add(k0, i32x4.splat(WEYL_0));
+    k1 = i32x4.add(k1, i32x4.splat(WEYL_1));
+  }
+  const left01 = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5);
+  const left23 = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
+  const right01 = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7);
+  const right23 = v128.shuffle<i32>(c2, c3, 2, 6, 3, 7);
+  v128.store(y, v128.shuffle<i64>(left01, left23, 0, 2));
+  v128.store(y, v128.shuffle<i64>(left01, left23, 1, 3), 16);
+  v128.store(y, v128.shuffle<i64>(right01, right23, 0, 2), 32);
+  v128.store(y, v128.shuffle<i64>(right01, right23, 1, 3), 48);
+}
