@@ -34,7 +34,7 @@ export function fillUniform(y: usize, low: f32, high: f32, seedLow: u32, seedHig
   }
 }
 
-/** y = mean + std z, z standard normal, error 3e-6 of z. Step 0 of run 0. */
+/** y = mean + std z, z standard normal, error 2e-6 of z. Step 0 of run 0. */
 export function fillNormal(y: usize, mean: f32, std: f32, seedLow: u32, seedHigh: u32, stream: u32, begin: usize, end: usize): void {
   const centre = f32x4.splat(mean);
   const scale = f32x4.splat(std);
@@ -44,7 +44,7 @@ export function fillNormal(y: usize, mean: f32, std: f32, seedLow: u32, seedHigh
   }
 }
 
-/** y = mean + std z, z normal within [-2, 2], error 3e-6 of z. Its own deviation is 0.87962566 std. Step 0 of run 0. */
+/** y = mean + std z, z normal within [-2, 2], error 2e-6 of z. Its own deviation is 0.87962566 std. Step 0 of run 0. */
 export function fillTruncatedNormal(y: usize, mean: f32, std: f32, seedLow: u32, seedHigh: u32, stream: u32, begin: usize, end: usize): void {
   const centre = f32x4.splat(mean);
   const scale = f32x4.splat(std);

@@ -20,7 +20,7 @@ export const LN2_LOW: f32 = 1.428606765330187e-6;
 /** q(r) = (e^r - 1 - r) / r² for |r| <= ln2 / 2. */
 // @ts-ignore: decorator
 @inline
-export function expTail(r: v128): v128 {
+function expTail(r: v128): v128 {
   let q = madd(f32x4.splat(1.3838928e-3), r, f32x4.splat(8.369193e-3));
   q = madd(q, r, f32x4.splat(4.1668102e-2));
   q = madd(q, r, f32x4.splat(1.6666517e-1));
