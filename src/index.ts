@@ -39,13 +39,13 @@ export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from "./losses/bin
 export type { Loss } from "./losses/loss.ts";
 export { mae, mse } from "./losses/regression.ts";
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./losses/softmaxCrossEntropy.ts";
-export { type Minimum, type MinimizeOptions, minimize, type Objective } from "./minimize.ts";
+export { type MinimizeOptions, type Minimum, minimize, type Objective } from "./minimize.ts";
 export { type BuildOptions, build } from "./model/build.ts";
 export type { EvaluateOptions, Evaluation, Metric } from "./model/evaluate.ts";
-export { load } from "./model/file.ts";
 export type { Data, FitOptions } from "./model/fit.ts";
 export type { Gradients } from "./model/gradients.ts";
 export type { History, StopReason } from "./model/history.ts";
+export { load } from "./model/load.ts";
 export type { Model, ParameterInfo, StateDict } from "./model/model.ts";
 export type { PredictOptions } from "./model/predict.ts";
 export { createTrainer, type Trainer, type TrainerCheckpoint, type TrainerOptions } from "./model/trainer.ts";

@@ -76,7 +76,8 @@ function search<V extends Float32Array | Float64Array>(
     gradient.fill(0);
     value = f(rule.x, gradient);
     checkFinite(value, gradient, step);
-    if (tolerance > 0 && largest(gradient) <= tolerance) return { x: rule.read(), value, steps: step, evaluations: step + 1, converged: true };
+    if (tolerance > 0 && largest(gradient) <= tolerance)
+      return { x: rule.read(), value, steps: step, evaluations: step + 1, converged: true };
     rule.step(gradient, step);
     onStep?.({ step, x: rule.read(), value });
   }

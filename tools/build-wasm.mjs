@@ -1,5 +1,5 @@
 /** Compiles assembly/ to build/*.wasm when a source is newer, and writes each binary as a module that embeds it in base64. */
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 

@@ -1,5 +1,5 @@
 /** Activations as layers of their own, and softmax and logSoftmax over the last axis. */
-import { activations, type ActivationName } from "../activations.ts";
+import { type ActivationName, activations } from "../activations.ts";
 import { checkNotNegative, checkOneOf, checkOptions } from "../check.ts";
 import { perRow, type Value } from "../program/builder.ts";
 import { sizeOf } from "../shape.ts";
@@ -80,7 +80,11 @@ function apply({ builder, x }: ForwardContext, name: ActivationName, p: number):
 }
 
 /** A rule without parameters that keeps the shape. */
-function rule<L extends Layer>(known: readonly string[], check: (layer: L, where: string) => void, forward: LayerRule<L>["forward"]): LayerRule<L> {
+function rule<L extends Layer>(
+  known: readonly string[],
+  check: (layer: L, where: string) => void,
+  forward: LayerRule<L>["forward"],
+): LayerRule<L> {
   return {
     check(layer, where) {
       const { kind: _, ...options } = layer;
@@ -93,7 +97,12 @@ function rule<L extends Layer>(known: readonly string[], check: (layer: L, where
   };
 }
 
-const simple = (name: ActivationName): LayerRule => rule([], () => {}, (_, context) => apply(context, name, 0));
+const simple = (name: ActivationName): LayerRule =>
+  rule(
+    [],
+    () => {},
+    (_, context) => apply(context, name, 0),
+  );
 
 function byRows(name: "softmax" | "logSoftmax"): LayerRule {
   const forward: LayerRule["forward"] = (_, { builder, x }) => {

@@ -69,12 +69,9 @@ function train({ momentum = 0.1, eps = BATCH_NORM_EPS }: BatchNormLayer, { build
   builder.emit("columnInverse", { variance, inverse }, { count: cols }, { eps });
   builder.emit("normalizeColumns", { x: x.buffer, mean, inverse, weight: weight.value, bias: bias.value, y: y.buffer }, sizes);
   builder.inSpan("update", () => {
-    builder.emit(
-      "blendStatistics",
-      { mean, variance, runningMean: running_mean.value, runningVariance: running_var.value },
-      sizes,
-      { momentum },
-    );
+    builder.emit("blendStatistics", { mean, variance, runningMean: running_mean.value, runningVariance: running_var.value }, sizes, {
+      momentum,
+    });
   });
   return builder.differentiate(y, (dy) => {
     // The sums are needed for dx even where the parameters themselves are frozen.

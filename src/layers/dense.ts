@@ -56,10 +56,17 @@ export const denseRule: LayerRule<DenseLayer> = {
     const y: Value = { buffer: builder.buffer("y", perRow(lead * units)), shape: [...x.shape.slice(0, -1), units], needsGradient };
     const xs = rowMajor(x.buffer, inner);
     const ws = rowMajor(folded?.weight ?? weight.value, inner);
-    product(builder, y.buffer, xs, transposed(ws), { rows, cols: units, inner }, {
-      bias: folded?.bias ?? bias?.value,
-      packIn: builder.mode === "train" ? undefined : "prepare",
-    });
+    product(
+      builder,
+      y.buffer,
+      xs,
+      transposed(ws),
+      { rows, cols: units, inner },
+      {
+        bias: folded?.bias ?? bias?.value,
+        packIn: builder.mode === "train" ? undefined : "prepare",
+      },
+    );
     return builder.differentiate(y, (dy) => {
       const dys = rowMajor(dy, units);
       if (bias?.gradient) builder.emit("columnSum", { x: dy, y: bias.gradient }, { rows, cols: units });

@@ -10,7 +10,10 @@ import type { Layer } from "./layer.ts";
 import type { LayerRule } from "./rule.ts";
 
 const table = (): Readonly<Record<string, LayerRule>> =>
-  ({ input: inputRule, dense: denseRule, batchNorm: batchNormRule, dropout: dropoutRule, ...activationRules }) as unknown as Record<string, LayerRule>;
+  ({ input: inputRule, dense: denseRule, batchNorm: batchNormRule, dropout: dropoutRule, ...activationRules }) as unknown as Record<
+    string,
+    LayerRule
+  >;
 
 /** @throws OptionError if no such kind exists. */
 export function ruleOf(layer: Layer, where: string): LayerRule {

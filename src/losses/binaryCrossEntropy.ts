@@ -32,7 +32,9 @@ export function binaryCrossEntropy(options: BinaryCrossEntropyOptions = {}): Los
       const cols = sizeOf(output);
       if (typeof positiveWeight === "number") return new Float32Array(cols).fill(positiveWeight);
       if (positiveWeight.length !== cols) {
-        throw new OptionError(`${where}: binaryCrossEntropy: positiveWeight must be one number or one for each of ${cols} outputs, got ${positiveWeight.length}`);
+        throw new OptionError(
+          `${where}: binaryCrossEntropy: positiveWeight must be one number or one for each of ${cols} outputs, got ${positiveWeight.length}`,
+        );
       }
       return Float32Array.from(positiveWeight);
     },

@@ -28,13 +28,16 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): L
     takesLabels: true,
     weighsLabels: classWeights !== undefined,
     check(output, where) {
-      if (output.length !== 1) throw new ShapeError(`${where}: softmaxCrossEntropy needs an output of shape [classes], got ${showShape(output)}`);
+      if (output.length !== 1)
+        throw new ShapeError(`${where}: softmaxCrossEntropy needs an output of shape [classes], got ${showShape(output)}`);
     },
     columnWeights(output, labels, where) {
       if (classWeights === undefined) return undefined;
       if (classWeights === "balanced") return balancedWeights(output[0]!, labels, where);
       if (classWeights.length !== output[0]) {
-        throw new OptionError(`${where}: softmaxCrossEntropy: classWeights must hold one weight for each of ${output[0]} classes, got ${classWeights.length}`);
+        throw new OptionError(
+          `${where}: softmaxCrossEntropy: classWeights must hold one weight for each of ${output[0]} classes, got ${classWeights.length}`,
+        );
       }
       return Float32Array.from(classWeights);
     },
@@ -57,11 +60,12 @@ export function checkWeights(where: string, weights: ArrayLike<number>): void {
 
 function balancedWeights(classes: number, labels: Int32Array | undefined, where: string): Float32Array {
   if (labels === undefined) {
-    throw new OptionError(`${where}: softmaxCrossEntropy: classWeights "balanced" needs the labels of a training set: use fit with labels, or give the weights`);
+    throw new OptionError(
+      `${where}: softmaxCrossEntropy: classWeights "balanced" needs the labels of a training set: use fit with labels, or give the weights`,
+    );
   }
   const counts = new Float64Array(classes);
   for (const label of labels) counts[label]!++;
   // A class without rows gets weight 0: no row of it will ever ask.
   return Float32Array.from(counts, (count) => (count === 0 ? 0 : labels.length / (classes * count)));
 }
-

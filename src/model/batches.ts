@@ -3,7 +3,7 @@
  * gathered here, or batches that the user's iterable gives.
  */
 import { ShapeError } from "../errors.ts";
-import { RandomStream, shuffleInto, STREAM_SHUFFLE } from "../random.ts";
+import { RandomStream, STREAM_SHUFFLE, shuffleInto } from "../random.ts";
 import type { Region } from "../runtime/memory.ts";
 import type { TakenData } from "./evaluate.ts";
 import type { Batch, PlacedBatch, Training } from "./training.ts";
@@ -100,7 +100,10 @@ export class StreamBatches implements BatchSource {
 
   async step(): Promise<number> {
     const batch = (await this.#take()) ?? (await this.#take());
-    if (batch === undefined) throw new ShapeError("fit: the iterable of batches ended, and gave none when it was started again. Give one that can be iterated again, or fewer epochs");
+    if (batch === undefined)
+      throw new ShapeError(
+        "fit: the iterable of batches ended, and gave none when it was started again. Give one that can be iterated again, or fewer epochs",
+      );
     this.placed = { ...this.#training.place(batch, "fit") };
     return this.#training.run(this.#training.programFor(this.placed.targetKind, this.placed.isWeighted), this.placed);
   }

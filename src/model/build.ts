@@ -1,12 +1,12 @@
 /** Gives a net memory. */
 import { checkOptions } from "../check.ts";
-import { MemoryError, OptionError } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import type { Net } from "../net.ts";
 import { checkSeed } from "../random.ts";
 import { defaultRuntime, Runtime } from "../runtime/runtime.ts";
-import { pause } from "../runtime/host/pause.ts";
 import type { Shape } from "../shape.ts";
 import { Model } from "./model.ts";
+import { withRoom } from "./withRoom.ts";
 
 export interface BuildOptions {
   /** Of the initial weights. Default 0. The same seed gives the same bits in every runtime. */
@@ -28,15 +28,4 @@ export async function build<In extends Shape, Out extends Shape>(net: Net<In, Ou
     throw new OptionError("build: net must be what sequential(input(...), ...layers) returns");
   }
   return withRoom(() => new Model<In, Out>(net, runtime, seed));
-}
-
-/** Models that nobody holds any more give their memory back after a tick: where it is full, waits for that once. */
-export async function withRoom<T>(make: () => T): Promise<T> {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof MemoryError)) throw error;
-    for (let turn = 0; turn < 3; turn++) await pause();
-    return make();
-  }
 }

@@ -2,15 +2,17 @@
  * Finds where a step went wrong: runs the batch again in a program that keeps every value, and looks for the first one that
  * is not finite. Nothing of the model is written: the run ends before the guard.
  */
+
+import * as abi from "../../assembly/abi.ts";
 import { NonFiniteError } from "../errors.ts";
 import { type Buffer, countAt, type Op, type Span } from "../program/builder.ts";
 import { type OpRow, ops as table } from "../program/ops.ts";
-import * as abi from "../../assembly/abi.ts";
 import { type LoadedProgram, loadProgram } from "./loadProgram.ts";
 import { controlWord } from "./state.ts";
 import { type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
 
-const CURES = "The weights are those before this step. Usual cures: a lower learning rate, clip: clipNorm(1), standardized inputs, smaller initial weights";
+const CURES =
+  "The weights are those before this step. Usual cures: a lower learning rate, clip: clipNorm(1), standardized inputs, smaller initial weights";
 
 export function diagnose(spec: TrainingSpec, step: number, first: Span): NonFiniteError {
   const { runtime } = spec.state;

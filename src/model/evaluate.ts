@@ -1,6 +1,7 @@
 /** Loss and metrics of a model on data, in inference mode: for evaluate and for fit's validation. */
-import { checkOptions, show } from "../check.ts";
+
 import * as abi from "../../assembly/abi.ts";
+import { checkOptions, show } from "../check.ts";
 import { OptionError } from "../errors.ts";
 import type { Loss, TargetKind } from "../losses/loss.ts";
 import { type Buffer, Builder, perRow } from "../program/builder.ts";
@@ -9,7 +10,7 @@ import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkIsLoss } from "./gradients.ts";
 import type { Inference } from "./inference.ts";
-import { takeInputs, type Targets, takeTargets, takeWeights } from "./intake.ts";
+import { type Targets, takeInputs, takeTargets, takeWeights } from "./intake.ts";
 import { allocateControl, type LoadedProgram, loadProgram } from "./loadProgram.ts";
 import { inferenceOf } from "./predict.ts";
 import { controlWord, type ModelState } from "./state.ts";
@@ -157,9 +158,11 @@ export class Evaluator {
 
 /** @throws OptionError for what is not a metric; a loss factory in the place of a metric is the usual slip. */
 export function checkMetrics(where: string, metrics: unknown): asserts metrics is Readonly<Record<string, Metric>> {
-  if (typeof metrics !== "object" || metrics === null) throw new OptionError(`${where}: metrics must be an object of functions by name, got ${show(metrics)}`);
+  if (typeof metrics !== "object" || metrics === null)
+    throw new OptionError(`${where}: metrics must be an object of functions by name, got ${show(metrics)}`);
   for (const [name, metric] of Object.entries(metrics)) {
-    if (typeof metric !== "function") throw new OptionError(`${where}: metrics.${name} must be a function (yTrue, yPred) => number, got ${show(metric)}`);
+    if (typeof metric !== "function")
+      throw new OptionError(`${where}: metrics.${name} must be a function (yTrue, yPred) => number, got ${show(metric)}`);
     if (isLossFactory(metric as () => unknown)) {
       throw new OptionError(`${where}: metrics.${name} is a loss, not a metric. Import the metric from "whetstone/metrics"`);
     }

@@ -8,13 +8,13 @@ import type { Shape } from "../shape.ts";
 import { sizeOf } from "../shape.ts";
 import type { NestedNumbers, TargetInput, TensorInput } from "../tensor.ts";
 import { type BatchSource, isIterable, RowBatches, StreamBatches } from "./batches.ts";
-import { withRoom } from "./build.ts";
 import { Evaluator, type TakenData, takeData } from "./evaluate.ts";
 import { checkFitOptions, type FitOptions } from "./fitOptions.ts";
 import type { History } from "./history.ts";
 import { Loop } from "./loop.ts";
 import type { ModelState } from "./state.ts";
 import { type Batch, checkLoss, Training } from "./training.ts";
+import { withRoom } from "./withRoom.ts";
 
 export type { FitOptions } from "./fitOptions.ts";
 
@@ -33,7 +33,8 @@ export async function fit(state: ModelState, data: unknown, options: FitOptions)
   const isStream = isIterable(data);
   const parts = isStream ? undefined : takeParts(state, data, options);
   if (isStream) checkStream(options);
-  else if (options.stepsPerEpoch !== undefined) throw new OptionError("fit: stepsPerEpoch is for iterables of batches: { x, y } has as many steps as it has batches");
+  else if (options.stepsPerEpoch !== undefined)
+    throw new OptionError("fit: stepsPerEpoch is for iterables of batches: { x, y } has as many steps as it has batches");
   const own = takeOwnValidation(state, options);
 
   state.busy = "fit";
@@ -81,8 +82,10 @@ function prepare(
 function checkStream(options: FitOptions): void {
   if (options.stepsPerEpoch === undefined) throw new OptionError("fit: an iterable of batches needs stepsPerEpoch");
   checkCount("fit: stepsPerEpoch", options.stepsPerEpoch);
-  if (options.batchSize === "full") throw new OptionError('fit: batchSize "full" needs { x, y }; an iterable gives batches of its own, of at most batchSize rows');
-  if (typeof options.validation === "number") throw new OptionError("fit: validation of an iterable must be { x, y }: its rows can't be set aside");
+  if (options.batchSize === "full")
+    throw new OptionError('fit: batchSize "full" needs { x, y }; an iterable gives batches of its own, of at most batchSize rows');
+  if (typeof options.validation === "number")
+    throw new OptionError("fit: validation of an iterable must be { x, y }: its rows can't be set aside");
 }
 
 function takeOwnValidation(state: ModelState, { validation, loss }: FitOptions): TakenData | undefined {

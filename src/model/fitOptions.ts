@@ -61,9 +61,16 @@ export function checkStepOptions(where: string, options: StepOptions, known: rea
   checkSeed(`${where}: seed`, seed);
 }
 
-function checkMade<T extends object>(where: string, name: string, value: T | undefined, example: string, isMade: (value: T) => boolean): void {
+function checkMade<T extends object>(
+  where: string,
+  name: string,
+  value: T | undefined,
+  example: string,
+  isMade: (value: T) => boolean,
+): void {
   if (value === undefined) return;
-  if (typeof value !== "object" || value === null || !isMade(value)) throw new OptionError(`${where}: ${name} must be made by ${example}, got ${show(value)}`);
+  if (typeof value !== "object" || value === null || !isMade(value))
+    throw new OptionError(`${where}: ${name} must be made by ${example}, got ${show(value)}`);
 }
 
 export function checkFitOptions(options: FitOptions): void {
@@ -72,7 +79,8 @@ export function checkFitOptions(options: FitOptions): void {
   checkCount("fit: epochs", epochs);
   checkBoolean("fit: shuffle", shuffle);
   checkMetrics("fit", metrics);
-  if (typeof validation === "number" && !(validation > 0)) fail("fit: validation", "a fraction below 1, a count of rows, or { x, y }", validation);
+  if (typeof validation === "number" && !(validation > 0))
+    fail("fit: validation", "a fraction below 1, a count of rows, or { x, y }", validation);
   if (!Array.isArray(callbacks)) fail("fit: callbacks", "an array of callbacks", callbacks);
   callbacks.forEach((callback: unknown, index) => {
     if (typeof callback !== "object" || callback === null) {
@@ -90,7 +98,10 @@ function checkMonitors({ callbacks = [], metrics = {}, validation }: FitOptions)
   const watched = validation === undefined ? names : [...names, ...names.map((name) => `val${name[0]!.toUpperCase()}${name.slice(1)}`)];
   for (const { monitor } of callbacks) {
     if (monitor === undefined || watched.includes(monitor)) continue;
-    const fix = monitor.startsWith("val") && validation === undefined ? "Give fit validation: 0.2, or watch \"loss\"" : `There are: ${watched.join(", ")}`;
+    const fix =
+      monitor.startsWith("val") && validation === undefined
+        ? 'Give fit validation: 0.2, or watch "loss"'
+        : `There are: ${watched.join(", ")}`;
     throw new OptionError(`fit: a callback watches "${monitor}", which this run does not measure. ${fix}`);
   }
 }

@@ -6,8 +6,8 @@ import * as abi from "../../assembly/abi.ts";
 import type { Link } from "../losses/loss.ts";
 import { type Buffer, Builder, type Mode, perRow, type Value } from "../program/builder.ts";
 import { sizeOf } from "../shape.ts";
-import { allocateControl, type LoadedProgram, loadProgram } from "./loadProgram.ts";
 import { writeForward } from "./layout.ts";
+import { allocateControl, type LoadedProgram, loadProgram } from "./loadProgram.ts";
 import { controlWord, type ModelState } from "./state.ts";
 
 /** Rows per run: enough to keep the tiles busy; fewer for nets so wide that a buffer would pass 16 MiB. */

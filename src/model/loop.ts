@@ -4,9 +4,9 @@ import { pause } from "../runtime/host/pause.ts";
 import { sizeOf } from "../shape.ts";
 import type { BatchSource } from "./batches.ts";
 import { type Evaluator, measure } from "./evaluate.ts";
-import { inferenceOf } from "./predict.ts";
 import type { FitOptions } from "./fitOptions.ts";
 import { emptyHistory, type History, valName } from "./history.ts";
+import { inferenceOf } from "./predict.ts";
 import type { Training } from "./training.ts";
 import { WeightsCopy } from "./weightsCopy.ts";
 
@@ -193,7 +193,7 @@ export class Loop {
     for (const callback of this.#callbacks) {
       const result = callback.onStep?.(this.#state);
       if (result === "stop") stop = true;
-      else if (result instanceof Promise) (pending ??= []).push(result);
+      else if (result instanceof Promise) pending = [...(pending ?? []), result];
     }
     if (pending !== undefined) return Promise.all(pending).then((results) => this.#afterStep(stop || results.includes("stop")));
     return this.#afterStep(stop);
@@ -225,7 +225,8 @@ export class Loop {
 
 /** The thrown error tells what had been reached. A reason that can't carry a property goes without. */
 function attachHistory(error: unknown, history: History): void {
-  if (typeof error === "object" && error !== null && Object.isExtensible(error)) Object.defineProperty(error, "history", { value: history, configurable: true });
+  if (typeof error === "object" && error !== null && Object.isExtensible(error))
+    Object.defineProperty(error, "history", { value: history, configurable: true });
 }
 
 /** The outputs and targets of an epoch's steps, in the order in which they were seen: for metrics of training. */

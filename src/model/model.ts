@@ -4,26 +4,28 @@
 import { checkOptions, fail } from "../check.ts";
 import { DataError, OptionError, ShapeError } from "../errors.ts";
 import { checkInitializer, type InitializerSpec } from "../initializers.ts";
+import type { Loss } from "../losses/loss.ts";
 import type { Net } from "../net.ts";
 import { checkSeed } from "../random.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
-import { type NestedNumbers, type TargetInput, type Tensor, type TensorInput, tensor } from "../tensor.ts";
+import { type NestedNumbers, type Numbers, type TargetInput, type Tensor, type TensorInput, tensor } from "../tensor.ts";
 import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 import { type Data, type FitOptions, fit } from "./fit.ts";
 import { type Gradients, gradients } from "./gradients.ts";
 import type { History } from "./history.ts";
 import { matchNames } from "./matchNames.ts";
 import { type PredictOptions, predict } from "./predict.ts";
-import { saveModel } from "./file.ts";
+import { saveModel } from "./saveModel.ts";
 import { isTrainable, ModelState, type StoredParameter } from "./state.ts";
 import { summarize } from "./summary.ts";
-import type { Loss } from "../losses/loss.ts";
 
 export type StateDict = Record<string, Tensor>;
 
-/** What a state dict may hold when it is given: tensors, or anything with flat or nested numbers that have the right count. */
-export type StateDictInput = Readonly<Record<string, Tensor | NestedNumbers>>;
+/** Values of a parameter when they are given: numbers with a shape (from JSON too), nested arrays, or flat numbers. */
+export type ParameterValues = { readonly data: Numbers; readonly shape: Shape } | NestedNumbers;
+
+export type StateDictInput = Readonly<Record<string, ParameterValues>>;
 
 export interface ParameterInfo {
   /** "0.weight" */
@@ -125,7 +127,11 @@ export class Model<In extends Shape = Shape, Out extends Shape = Shape> {
 
   #setFrozen(where: string, patterns: string[], isFrozen: boolean): string[] {
     this.state.checkFree(where);
-    const matched = matchNames(where, this.state.parameters.filter(({ spec }) => spec.role === "parameter"), patterns);
+    const matched = matchNames(
+      where,
+      this.state.parameters.filter(({ spec }) => spec.role === "parameter"),
+      patterns,
+    );
     for (const parameter of matched) parameter.isFrozen = isFrozen;
     this.state.frozenVersion++;
     return matched.map(({ name }) => name);
@@ -179,15 +185,18 @@ function loadStateDict(state: ModelState, dict: StateDictInput, isStrict: boolea
       `${where}: names must be those of the model.${list("Missing", missing)}${list("Unexpected", unexpected)} Give { strict: false } to load the rest`,
     );
   }
-  const checked = [...own.values()].filter(({ name }) => Object.hasOwn(dict, name)).map((parameter) => [parameter, valuesFor(parameter, dict[parameter.name]!)] as const);
+  const checked = [...own.values()]
+    .filter(({ name }) => Object.hasOwn(dict, name))
+    .map((parameter) => [parameter, valuesFor(parameter, dict[parameter.name]!)] as const);
   for (const [parameter, values] of checked) state.view(parameter).set(values);
   state.version++;
   return { missing, unexpected };
 }
 
-const hasShape = (given: Tensor | NestedNumbers): given is Tensor => !Array.isArray(given) && "data" in given && "shape" in given;
+const hasShape = (given: ParameterValues): given is Exclude<ParameterValues, NestedNumbers> =>
+  !Array.isArray(given) && "data" in given && "shape" in given;
 
-function valuesFor({ name, shape, words }: StoredParameter, given: Tensor | NestedNumbers): Float32Array {
+function valuesFor({ name, shape, words }: StoredParameter, given: ParameterValues): Float32Array {
   const where = `loadStateDict: ${name}`;
   // Flat numbers carry no shape of their own: only their count can be wrong. Tensors from JSON hold plain arrays.
   const { data, shape: came } = hasShape(given) ? tensor(given.data, given.shape) : tensor(given);
@@ -197,4 +206,3 @@ function valuesFor({ name, shape, words }: StoredParameter, given: Tensor | Nest
   if (bad >= 0) throw new DataError(`${where} must hold finite numbers, got ${data[bad]} at ${bad}`);
   return data;
 }
-

@@ -34,8 +34,11 @@ export function predict(state: ModelState, x: unknown, options: PredictOptions):
 function linkOf(state: ModelState, as: string): Link {
   const { link } = state;
   if (link === "softmax" || link === "sigmoid") return link;
-  const why = link === undefined ? "the model has not been trained, so no loss has given it a link" : "the loss that trained the model has no link";
-  throw new OptionError(`predict: as "${as}" needs a classifier: ${why}. Ask for "raw", or train with softmaxCrossEntropy() or binaryCrossEntropy()`);
+  const why =
+    link === undefined ? "the model has not been trained, so no loss has given it a link" : "the loss that trained the model has no link";
+  throw new OptionError(
+    `predict: as "${as}" needs a classifier: ${why}. Ask for "raw", or train with softmaxCrossEntropy() or binaryCrossEntropy()`,
+  );
 }
 
 /** One inference program per model and mode, made when first needed. */
@@ -94,4 +97,3 @@ function classesOf(probabilities: Float32Array, rows: number, link: Link): Tenso
   }
   return { data: classes, shape: [rows] };
 }
-

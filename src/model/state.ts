@@ -3,7 +3,7 @@
  * Pads between parameters are zeros and stay zeros: sums over a whole run may read them.
  */
 import { OptionError, WorkerError } from "../errors.ts";
-import { type InitializerSpec, fillOf } from "../initializers.ts";
+import { fillOf, type InitializerSpec } from "../initializers.ts";
 import type { Link } from "../losses/loss.ts";
 import type { Net } from "../net.ts";
 import { LINE_BYTES } from "../program/plan.ts";
@@ -121,4 +121,3 @@ export const isTrainable = (parameter: StoredParameter): boolean => parameter.sp
 
 /** Address of a control word as an index into the 4-byte views. */
 export const controlWord = (control: number, offset: number): number => (control + offset) >>> 2;
-

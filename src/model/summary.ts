@@ -4,7 +4,10 @@ import { isTrainable, type ModelState } from "./state.ts";
 
 export function summarize(state: ModelState): string {
   const count = (value: number) => value.toLocaleString("en-US");
-  const rows: string[][] = [["layer", "output", "parameters"], ["input", showShape(state.layout.inputShape), "0"]];
+  const rows: string[][] = [
+    ["layer", "output", "parameters"],
+    ["input", showShape(state.layout.inputShape), "0"],
+  ];
   for (const placed of state.layout.layers) {
     const own = state.parameters.filter(({ spec }) => spec.layer === placed);
     const words = own.reduce((sum, { words }) => sum + words, 0);

@@ -1,11 +1,13 @@
 /** The loop in the user's own hands: one synchronous step at a time. */
 import { show } from "../check.ts";
 import { OptionError } from "../errors.ts";
-import { withRoom } from "./build.ts";
+import type { Shape } from "../shape.ts";
+import type { Data } from "./fit.ts";
 import { checkStepOptions, type StepOptions } from "./fitOptions.ts";
 import { Model } from "./model.ts";
 import type { ModelState } from "./state.ts";
-import { type Batch, Training } from "./training.ts";
+import { Training } from "./training.ts";
+import { withRoom } from "./withRoom.ts";
 
 export interface TrainerOptions extends StepOptions {
   /** The most rows that a step may have. Default 32. */
@@ -27,15 +29,19 @@ export interface TrainerCheckpoint {
  * Prepares a model for steps of one's own.
  * @throws OptionError, ShapeError for what does not fit; MemoryError if there is no room.
  */
-export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
+export async function createTrainer<In extends Shape, Out extends Shape>(
+  model: Model<In, Out>,
+  options: TrainerOptions,
+): Promise<Trainer<In, Out>> {
   if (!(model instanceof Model)) throw new OptionError(`createTrainer: model must be what build or load returns, got ${show(model)}`);
   checkStepOptions("createTrainer", options);
-  if ((options.batchSize as unknown) === "full") throw new OptionError('createTrainer: batchSize must be a number of rows: "full" is for fit, which knows the data');
+  if ((options.batchSize as unknown) === "full")
+    throw new OptionError('createTrainer: batchSize must be a number of rows: "full" is for fit, which knows the data');
   model.state.checkFree("createTrainer");
-  return withRoom(() => new Trainer(model.state, options));
+  return withRoom(() => new Trainer<In, Out>(model.state, options));
 }
 
-export class Trainer {
+export class Trainer<In extends Shape = Shape, Out extends Shape = Shape> {
   readonly #training: Training;
   readonly #region: ReturnType<ModelState["runtime"]["region"]>;
   readonly #frozenVersion: number;
@@ -56,7 +62,7 @@ export class Trainer {
    * One step on a batch of at most batchSize rows. Returns the batch's loss before the update, without penalties.
    * @throws DataError, ShapeError for a bad batch; NonFiniteError if loss or gradients are not finite. Nothing has changed then.
    */
-  step(batch: Batch): number {
+  step(batch: Data<In, Out>): number {
     this.#checkUsable("trainer.step");
     const placed = this.#training.place(batch, "trainer.step");
     return this.#training.run(this.#training.programFor(placed.targetKind, placed.isWeighted), placed);
@@ -115,7 +121,7 @@ export class Trainer {
     const { state } = this.#training;
     if (this.#isDisposed) throw new OptionError(`${where}: the trainer was disposed. Create another one`);
     state.checkFree(where);
-    if (state.frozenVersion !== this.#frozenVersion) throw new OptionError(`${where}: layers were frozen or thawed since the trainer was made. Create another one`);
+    if (state.frozenVersion !== this.#frozenVersion)
+      throw new OptionError(`${where}: layers were frozen or thawed since the trainer was made. Create another one`);
   }
 }
-

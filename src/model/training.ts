@@ -159,7 +159,9 @@ export class Training {
 
   checkRows(rows: number, where: string): void {
     if (rows === 1 && this.needsTwoRows) {
-      throw new ShapeError(`${where}: a training batch needs at least 2 rows, got 1: ${this.#needsTwoRows} normalizes by the statistics of the batch`);
+      throw new ShapeError(
+        `${where}: a training batch needs at least 2 rows, got 1: ${this.#needsTwoRows} normalizes by the statistics of the batch`,
+      );
     }
   }
 

@@ -162,7 +162,8 @@ function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): voi
   builder.inSpan("guard", () => {
     const pieces = piecesOf(gradient.words);
     const sums = builder.fixed("squares", gradient.sums, pieces * 2);
-    if (pieces > 0) builder.emit("squareSums", { x: builder.fixed("gradients", gradient.address, gradient.words), sums }, { count: gradient.words });
+    if (pieces > 0)
+      builder.emit("squareSums", { x: builder.fixed("gradients", gradient.address, gradient.words), sums }, { count: gradient.words });
     builder.emit("guard", { sums, control }, { pieces });
   });
   builder.inSpan("update", () => {

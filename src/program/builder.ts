@@ -89,7 +89,12 @@ export class Builder {
     }
   }
 
-  emit(name: OpName, operands: Record<string, Buffer | undefined>, sizes: Record<string, Count> = {}, constants: Record<string, number> = {}): void {
+  emit(
+    name: OpName,
+    operands: Record<string, Buffer | undefined>,
+    sizes: Record<string, Count> = {},
+    constants: Record<string, number> = {},
+  ): void {
     const row: OpRow = ops[name];
     const check = (kind: string, given: string[], known: readonly string[], needed: readonly string[]) => {
       for (const key of given) if (!known.includes(key)) throw new Error(`op ${name} has no ${kind} ${key}`);

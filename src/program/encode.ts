@@ -59,8 +59,12 @@ export function encode(plan: Plan, workspace: number, team = 1): Encoded {
       const buffer = op.operands[name];
       view.setUint32(at + abi.RECORD_OPERANDS + 4 * k, buffer === undefined ? 0 : addressOf(plan, workspace, buffer), true);
     });
-    row.sizes.forEach((name, k) => view.setUint32(at + abi.RECORD_SIZES + 4 * k, encodeCount(op.sizes[name]!), true));
-    row.constants.forEach((name, k) => view.setFloat32(at + abi.RECORD_CONSTANTS + 4 * k, op.constants[name]!, true));
+    row.sizes.forEach((name, k) => {
+      view.setUint32(at + abi.RECORD_SIZES + 4 * k, encodeCount(op.sizes[name]!), true);
+    });
+    row.constants.forEach((name, k) => {
+      view.setFloat32(at + abi.RECORD_CONSTANTS + 4 * k, op.constants[name]!, true);
+    });
   });
   return { bytes, spans: spansOf(plan.ops), ranks, barriers };
 }

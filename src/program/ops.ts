@@ -43,7 +43,8 @@ const scalars: Words = () => abi.UPDATE_BYTES / 4;
 /** One f64 per piece. */
 const pieces: Words = (s) => Math.ceil(s.count! / abi.PIECE) * 2;
 const strided = (first: string, firstStride: string, second: string, secondStride: string): Words => {
-  return (s) => (s[first]! === 0 || s[second]! === 0 ? 0 : ((s[first]! - 1) * s[firstStride]! + (s[second]! - 1) * s[secondStride]!) / 4 + 1);
+  return (s) =>
+    s[first]! === 0 || s[second]! === 0 ? 0 : ((s[first]! - 1) * s[firstStride]! + (s[second]! - 1) * s[secondStride]!) / 4 + 1;
 };
 const packed: Words = (s) => Math.ceil(s.cols! / abi.GEMM_NR) * abi.GEMM_NR * s.inner!;
 
@@ -70,12 +71,12 @@ const optimizer = (code: number, slots: number): OpRow => {
 
 export const ops = {
   gatherRows: op(abi.OP_GATHER_ROWS, "rows", { x: read(one), control: read(control), y: write(matrix) }, matrixSizes),
-  packB: op(
-    abi.OP_PACK_B,
-    "panels",
-    { b: read(strided("inner", "innerStride", "cols", "colStride")), packed: write(packed) },
-    ["inner", "cols", "innerStride", "colStride"],
-  ),
+  packB: op(abi.OP_PACK_B, "panels", { b: read(strided("inner", "innerStride", "cols", "colStride")), packed: write(packed) }, [
+    "inner",
+    "cols",
+    "innerStride",
+    "colStride",
+  ]),
   matmul: op(abi.OP_MATMUL, "product", { a, b: read(packed), ...product }, productSizes, ["p"]),
   matmulFew: op(
     abi.OP_MATMUL_FEW,

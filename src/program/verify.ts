@@ -41,7 +41,8 @@ function checkOperands(plan: Plan, workspace: number, fail: Fail): void {
       const needed = row.operands[name]!.words(sizes);
       const held = Math.ceil(countAt(buffer.words, plan.capacity) / 16) * 16;
       if (needed > held) fail(op, `operand ${name} (${buffer.name}) touches ${needed} words of ${held}`);
-      if (buffer.address === undefined && plan.offsets.get(buffer)! + held * 4 > plan.workspaceBytes) fail(op, `${buffer.name} leaves the workspace`);
+      if (buffer.address === undefined && plan.offsets.get(buffer)! + held * 4 > plan.workspaceBytes)
+        fail(op, `${buffer.name} leaves the workspace`);
     });
   }
 }

@@ -147,7 +147,10 @@ function grantMemory(requested: number | undefined, shared: boolean): { memory: 
       cause = error;
     }
   }
-  throw new MemoryError("memory: this host grants no linear memory of the size asked for. Set createRuntime({ memory: { maximum } }) lower", { cause });
+  throw new MemoryError(
+    "memory: this host grants no linear memory of the size asked for. Set createRuntime({ memory: { maximum } }) lower",
+    { cause },
+  );
 }
 
 /** A set of blocks with one owner, given back together. */

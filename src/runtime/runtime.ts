@@ -6,7 +6,7 @@ import { instantiate } from "@assemblyscript/loader";
 import * as abi from "../../assembly/abi.ts";
 import { checkOneOf, checkOptions, fail } from "../check.ts";
 import { OptionError, WhetstoneError } from "../errors.ts";
-import { compileBinary, embeddedBytes, type Numerics, supportsRelaxedSimd, withoutSharedMemory } from "./binary.ts";
+import { compileBinary, embeddedBytes, type Numerics, prefersLowTiles, supportsRelaxedSimd, withoutSharedMemory } from "./binary.ts";
 import { Arena, Region } from "./memory.ts";
 
 export interface RuntimeOptions {
@@ -108,7 +108,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   checkOptions("createRuntime", options, ["numerics", "threads", "memory", "wasm"]);
   const { numerics = "fast", threads = "auto", memory = {}, wasm } = options;
   checkOneOf("createRuntime: numerics", numerics, ["fast", "portable"]);
-  if (threads !== "auto" && !(Number.isInteger(threads) && threads >= 1)) fail("createRuntime: threads", '"auto" or an integer of at least 1', threads);
+  if (threads !== "auto" && !(Number.isInteger(threads) && threads >= 1))
+    fail("createRuntime: threads", '"auto" or an integer of at least 1', threads);
   checkOptions("createRuntime: memory", memory, ["maximum"]);
   const { maximum } = memory;
   if (maximum !== undefined && !(Number.isInteger(maximum) && maximum >= 65536 && maximum <= 4294967296)) {
@@ -123,8 +124,18 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const module = await loadModule(wasm, variant, shared);
   const arena = new Arena(maximum, shared);
   const { exports } = await instantiate(module, { env: { memory: arena.memory } });
-  return new Runtime(exports as unknown as KernelExports, arena, variant, notes);
+  const kernels = exports as unknown as KernelExports;
+  const actual = kernels.usesRelaxedSimd!() === 1 ? "fast" : "portable";
+  if (wasm !== undefined && options.numerics !== undefined && actual !== numerics) {
+    throw new OptionError(
+      `createRuntime: wasm is the ${actual} binary, and numerics asks for ${numerics}. Give ${numerics}.wasm, or leave numerics out`,
+    );
+  }
+  if (prefersLowTiles()) kernels.setTileRows!(LOW_TILE_ROWS);
+  return new Runtime(kernels, arena, actual, notes);
 }
+
+const LOW_TILE_ROWS = 4;
 
 async function loadModule(wasm: RuntimeOptions["wasm"], variant: Numerics, shared: boolean): Promise<WebAssembly.Module> {
   if (wasm instanceof WebAssembly.Module) return wasm;
@@ -134,7 +145,9 @@ async function loadModule(wasm: RuntimeOptions["wasm"], variant: Numerics, share
   }
   if (!(wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm))) return fail("createRuntime: wasm", "a WebAssembly.Module or bytes", wasm);
   if (shared) return compileBinary(wasm);
-  return compileBinary(withoutSharedMemory(ArrayBuffer.isView(wasm) ? new Uint8Array(wasm.buffer, wasm.byteOffset, wasm.byteLength) : new Uint8Array(wasm)));
+  return compileBinary(
+    withoutSharedMemory(ArrayBuffer.isView(wasm) ? new Uint8Array(wasm.buffer, wasm.byteOffset, wasm.byteLength) : new Uint8Array(wasm)),
+  );
 }
 
 let sharedRuntime: Promise<Runtime> | undefined;

@@ -12,7 +12,8 @@ const binary = (variant: Variant) => readFileSync(fileURLToPath(new URL(`../../b
 /** The variants this engine validates. In CI both must run: a missing one is a failure there, a visible skip elsewhere. */
 export const variants: Variant[] = (["portable", "fast"] as const).filter((variant) => {
   if (WebAssembly.validate(binary(variant))) return true;
-  if (process.env.CI) throw new Error(`the ${variant} binary does not validate on this engine; start Node 20 with --experimental-wasm-relaxed-simd`);
+  if (process.env.CI)
+    throw new Error(`the ${variant} binary does not validate on this engine; start Node 20 with --experimental-wasm-relaxed-simd`);
   console.warn(`SKIPPED: the ${variant} binary does not validate on this engine`);
   return false;
 });
@@ -20,9 +21,11 @@ export const variants: Variant[] = (["portable", "fast"] as const).filter((varia
 export class Kernels {
   readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   readonly call: Record<string, (...args: number[]) => number>;
+  readonly variant: Variant;
   #top = 64;
 
-  constructor(readonly variant: Variant) {
+  constructor(variant: Variant) {
+    this.variant = variant;
     const module = new WebAssembly.Module(binary(variant));
     const instance = new WebAssembly.Instance(module, { env: { memory: this.memory } });
     this.call = instance.exports as Record<string, (...args: number[]) => number>;
@@ -75,7 +78,10 @@ export function shares(units: number, ranks: number, line = 1): [begin: number, 
 /** Shares in bytes of `count` f32, in whole 64-byte lines: the last one may reach into the padding. */
 export function lineShares(count: number, ranks: number): [begin: number, end: number][] {
   const lines = Math.ceil(count / 16);
-  return Array.from({ length: ranks }, (_, rank) => [Math.floor((lines * rank) / ranks) * 64, Math.floor((lines * (rank + 1)) / ranks) * 64]);
+  return Array.from({ length: ranks }, (_, rank) => [
+    Math.floor((lines * rank) / ranks) * 64,
+    Math.floor((lines * (rank + 1)) / ranks) * 64,
+  ]);
 }
 
 /** A seeded stream of test numbers in [-1, 1), exact in float32. */

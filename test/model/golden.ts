@@ -93,7 +93,13 @@ const optimizers: Record<string, (o: Options, shared: OptimizerOptions) => w.Opt
       eps: o.eps as number,
     }),
   rmsprop: (o, shared) =>
-    w.rmsprop({ ...shared, alpha: o.alpha as number, eps: o.eps as number, momentum: o.momentum as number, centered: o.centered as boolean }),
+    w.rmsprop({
+      ...shared,
+      alpha: o.alpha as number,
+      eps: o.eps as number,
+      momentum: o.momentum as number,
+      centered: o.centered as boolean,
+    }),
   adadelta: (o, shared) => w.adadelta({ ...shared, rho: o.rho as number, eps: o.eps as number }),
   adam: (o, shared) => w.adam({ ...shared, ...betas(o), eps: o.eps as number, amsgrad: o.amsgrad as boolean }),
   adamw: (o, shared) => w.adamw({ ...shared, ...betas(o), eps: o.eps as number, amsgrad: o.amsgrad as boolean }),

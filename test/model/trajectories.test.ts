@@ -29,7 +29,7 @@ function expectClose(name: string, got: ArrayLike<number>, float64: readonly num
 for (const variant of variants) {
   test.each(runs.map((run) => [run.name, run] as const))(`${variant}: %s`, async (_, run) => {
     const model = await build(sequential(input(run.layers[0]!.in!), ...run.layers.map(layerOf)), { runtime: await runtimeOf(variant) });
-    model.loadStateDict(run.initial as Record<string, { data: Float32Array; shape: number[] }>);
+    model.loadStateDict(run.initial);
     const trainer = await createTrainer(model, {
       loss: lossOf(run.loss),
       optimizer: optimizerOf(run.optimizer.type, run.optimizer.options, run.weight_decay, run.lrs),

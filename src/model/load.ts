@@ -1,43 +1,15 @@
-/**
- * The model file: safetensors, whose tensors have PyTorch's names and whose metadata holds the architecture, the link, and
- * the preprocessing of inputs as JSON. Anybody's bytes may come in: everything is checked before a model is made of it.
- */
+/** Makes a model of the bytes of a file. Anybody's bytes may come in: everything is checked before anything is made of them. */
 import { checkOptions, show } from "../check.ts";
 import { FormatError, MemoryError, WhetstoneError } from "../errors.ts";
 import type { Layer } from "../layers/layer.ts";
-import type { Link } from "../losses/loss.ts";
 import { type Net, sequential } from "../net.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
 import { build } from "./build.ts";
 import { layoutOf } from "./layout.ts";
 import type { Model } from "./model.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
-import type { ModelState } from "./state.ts";
-
-/** Of the description in the metadata; files of a newer version are refused. */
-const VERSION = 1;
-const KEY = "whetstone";
-
-interface Description {
-  readonly version: number;
-  readonly layers: readonly Layer[];
-  readonly link?: Link;
-  readonly preprocessing?: unknown;
-}
-
-export function saveModel(state: ModelState, tensors: Record<string, Tensor>): Uint8Array {
-  const { net, link, preprocessing } = state;
-  const description: Description = { version: VERSION, layers: net.layers.map(plain), link, preprocessing };
-  // "format: pt" tells PyTorch's loaders that the names are theirs.
-  return encodeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(description) });
-}
-
-/** Arrays in options (fromArray and the like) become plain ones. */
-function plain(layer: Layer): Layer {
-  return JSON.parse(JSON.stringify(layer, (_, value: unknown) => (ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : value)));
-}
+import { decodeSafetensors } from "./safetensors.ts";
+import { type Description, KEY, VERSION } from "./saveModel.ts";
 
 /**
  * The model that save() wrote.
@@ -45,10 +17,14 @@ function plain(layer: Layer): Layer {
  */
 export async function load(bytes: Uint8Array | ArrayBuffer, options: { runtime?: Runtime } = {}): Promise<Model> {
   checkOptions("load", options, ["runtime"]);
-  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) throw new FormatError(`load: bytes must be a Uint8Array or an ArrayBuffer, got ${show(bytes)}`);
+  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer))
+    throw new FormatError(`load: bytes must be a Uint8Array or an ArrayBuffer, got ${show(bytes)}`);
   const { tensors, metadata } = decodeSafetensors(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
   const description = describe(metadata[KEY]);
-  const net = netOf(description, Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0));
+  const net = netOf(
+    description,
+    Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0),
+  );
   try {
     const model = await build(net, options);
     try {
@@ -68,7 +44,9 @@ export async function load(bytes: Uint8Array | ArrayBuffer, options: { runtime?:
 
 function describe(text: string | undefined): Description {
   if (text === undefined) {
-    throw new FormatError("load: the file holds tensors, but no model of whetstone. Build the net and give the tensors to model.loadStateDict");
+    throw new FormatError(
+      "load: the file holds tensors, but no model of whetstone. Build the net and give the tensors to model.loadStateDict",
+    );
   }
   let description: Partial<Description> | null;
   try {
@@ -77,8 +55,10 @@ function describe(text: string | undefined): Description {
     throw new FormatError("load: the description of the model is not JSON", { cause });
   }
   const { version, layers, link } = typeof description === "object" && description !== null ? description : {};
-  if (typeof version !== "number" || !Array.isArray(layers)) throw new FormatError("load: the description of the model has no version or no layers");
-  if (version > VERSION) throw new FormatError(`load: the file has version ${version}, and this whetstone reads up to ${VERSION}. Update whetstone`);
+  if (typeof version !== "number" || !Array.isArray(layers))
+    throw new FormatError("load: the description of the model has no version or no layers");
+  if (version > VERSION)
+    throw new FormatError(`load: the file has version ${version}, and this whetstone reads up to ${VERSION}. Update whetstone`);
   if (link !== undefined && !["softmax", "sigmoid", "identity"].includes(link)) throw new FormatError(`load: unknown link ${show(link)}`);
   return description as Description;
 }

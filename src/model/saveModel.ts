@@ -1,0 +1,34 @@
+/**
+ * The model file: safetensors, whose tensors have PyTorch's names and whose metadata holds the architecture, the link, and
+ * the preprocessing of inputs as JSON. load.ts reads it.
+ */
+import type { Layer } from "../layers/layer.ts";
+import type { Link } from "../losses/loss.ts";
+import type { Tensor } from "../tensor.ts";
+import { encodeSafetensors } from "./safetensors.ts";
+import type { ModelState } from "./state.ts";
+
+/** Of the description in the metadata; files of a newer version are refused. */
+export const VERSION = 1;
+export const KEY = "whetstone";
+
+export interface Description {
+  readonly version: number;
+  readonly layers: readonly Layer[];
+  readonly link?: Link;
+  readonly preprocessing?: unknown;
+}
+
+export function saveModel(state: ModelState, tensors: Record<string, Tensor>): Uint8Array {
+  const { net, link, preprocessing } = state;
+  const description: Description = { version: VERSION, layers: net.layers.map(plain), link, preprocessing };
+  // "format: pt" tells PyTorch's loaders that the names are theirs.
+  return encodeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(description) });
+}
+
+/** Arrays in options (fromArray and the like) become plain ones. */
+function plain(layer: Layer): Layer {
+  return JSON.parse(
+    JSON.stringify(layer, (_, value: unknown) => (ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : value)),
+  );
+}

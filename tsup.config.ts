@@ -1,0 +1,21 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: {
+    index: "src/index.ts",
+    data: "src/data/index.ts",
+    metrics: "src/metrics/index.ts",
+    node: "src/node/index.ts",
+    cli: "src/node/cli.ts",
+  },
+  format: "esm",
+  target: "es2022",
+  platform: "neutral",
+  external: [/^node:/],
+  // The package has no runtime dependency: the loader is part of it.
+  noExternal: ["@assemblyscript/loader"],
+  splitting: true,
+  treeshake: true,
+  clean: true,
+  dts: { entry: { index: "src/index.ts", data: "src/data/index.ts", metrics: "src/metrics/index.ts", node: "src/node/index.ts" } },
+});
