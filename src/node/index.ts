@@ -1,0 +1,8 @@
+/** Entry point `whetstone/node`: files, tables and the command line, for Node, Deno and Bun. */
+export { streamTerminal, type Terminal, type TextStream, terminal } from "../runtime/host/terminal.ts";
+export { confusionText } from "./confusionText.ts";
+export { loadModel, readCsvFile, readIdxFile, saveModel } from "./files.ts";
+export { main, type Streams } from "./main.ts";
+export { predictionCsv } from "./predictionCsv.ts";
+export { predictTable, type TablePrediction, type TablePreprocessing } from "./tableModel.ts";
+export { scoreTable, type TableScore, type TrainedTable, type TrainTableOptions, trainTable } from "./trainTable.ts";
