@@ -1,0 +1,130 @@
+/**
+ * A whole net and its loss in float64, plain loops: training mode, for gradients by central differences. It knows no derivative.
+ * Values of a batch are flat, [rows, ...shape]; layers are the plain data of net.layers after the input.
+ */
+import { activations } from "./activations.ts";
+
+interface LayerData {
+  readonly kind: string;
+  readonly units?: number;
+  readonly rate?: number;
+  readonly slope?: number;
+  readonly alpha?: number;
+  readonly eps?: number;
+  readonly approximate?: string;
+}
+
+/** By whetstone's names: "0.weight" [out, in], "0.bias" [out], "1.running_mean", ... */
+export type Parameters = Readonly<Record<string, readonly number[]>>;
+
+/** Masks of dropout layers by index: 0 or 1/(1 - rate) per value. */
+export type Masks = Readonly<Record<number, readonly number[]>>;
+
+/** y = the net's output for x; `width` is the last axis of x. Batch-norm sees all rows of x at once. */
+export function forward(layers: readonly LayerData[], p: Parameters, masks: Masks, x: readonly number[], width: number): number[] {
+  let values = [...x];
+  let cols = width;
+  layers.forEach((layer, index) => {
+    const weight = p[`${index}.weight`];
+    const bias = p[`${index}.bias`];
+    if (layer.kind === "dense") {
+      values = dense(values, weight, bias, cols, layer.units!);
+      cols = layer.units!;
+    } else if (layer.kind === "batchNorm") values = batchNorm(values, weight, bias, layer.eps ?? 1e-5, cols);
+    else if (layer.kind === "dropout") values = values.map((value, i) => value * masks[index][i]);
+    else if (layer.kind === "softmax") values = byRows(values, cols, softmax);
+    else if (layer.kind === "logSoftmax") values = byRows(values, cols, (row) => softmax(row).map(Math.log));
+    else values = activate(layer, values);
+  });
+  return values;
+}
+
+function dense(
+  x: readonly number[],
+  weight: readonly number[],
+  bias: readonly number[] | undefined,
+  inner: number,
+  units: number,
+): number[] {
+  const y: number[] = [];
+  for (let row = 0; row < x.length / inner; row++) {
+    for (let unit = 0; unit < units; unit++) {
+      let sum = bias === undefined ? 0 : bias[unit];
+      for (let k = 0; k < inner; k++) sum += x[row * inner + k] * weight[unit * inner + k];
+      y.push(sum);
+    }
+  }
+  return y;
+}
+
+/** With the batch's own mean and biased variance. */
+function batchNorm(x: readonly number[], weight: readonly number[], bias: readonly number[], eps: number, cols: number): number[] {
+  const rows = x.length / cols;
+  const y = [...x];
+  for (let col = 0; col < cols; col++) {
+    let mean = 0;
+    for (let row = 0; row < rows; row++) mean += x[row * cols + col] / rows;
+    let variance = 0;
+    for (let row = 0; row < rows; row++) variance += (x[row * cols + col] - mean) ** 2 / rows;
+    for (let row = 0; row < rows; row++) {
+      y[row * cols + col] = ((x[row * cols + col] - mean) / Math.sqrt(variance + eps)) * weight[col] + bias[col];
+    }
+  }
+  return y;
+}
+
+function activate(layer: LayerData, x: readonly number[]): number[] {
+  const { value } = activations[layer.approximate === "tanh" ? "geluTanh" : layer.kind];
+  const parameter = layer.kind === "leakyRelu" ? (layer.slope ?? 0.01) : layer.kind === "elu" ? (layer.alpha ?? 1) : 0;
+  return x.map((entry) => value(entry, parameter));
+}
+
+function byRows(x: readonly number[], cols: number, map: (row: number[]) => number[]): number[] {
+  return Array.from({ length: x.length / cols }, (_, row) => map(x.slice(row * cols, (row + 1) * cols))).flat();
+}
+
+function softmax(row: readonly number[]): number[] {
+  const max = Math.max(...row);
+  const e = row.map((value) => Math.exp(value - max));
+  const sum = e.reduce((a, b) => a + b, 0);
+  return e.map((value) => value / sum);
+}
+
+/** One loss of one row of outputs; weights of rows and the mean over rows are `meanLoss`'s. */
+export type RowLoss = (output: readonly number[], target: readonly number[]) => number;
+
+/** -Σ weight·q·ln softmax, q the target smoothed by epsilon. */
+export const crossEntropy =
+  (epsilon = 0, classWeights?: readonly number[]): RowLoss =>
+  (z, target) => {
+    const p = softmax(z);
+    return -target.reduce((sum, t, j) => sum + (classWeights?.[j] ?? 1) * ((1 - epsilon) * t + epsilon / z.length) * Math.log(p[j]), 0);
+  };
+
+const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+export const binaryCrossEntropy =
+  (positiveWeights?: readonly number[]): RowLoss =>
+  (z, target) =>
+    mean(z.map((v, j) => (positiveWeights?.[j] ?? 1) * target[j] * softplus(-v) + (1 - target[j]) * softplus(v)));
+
+export const squaredError: RowLoss = (y, target) => mean(y.map((v, j) => (v - target[j]) ** 2));
+export const absoluteError: RowLoss = (y, target) => mean(y.map((v, j) => Math.abs(v - target[j])));
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** Σ weight·loss / Σ total, row by row; `totals` differ from the weights where a loss weighs classes itself. */
+export function meanLoss(
+  output: readonly number[],
+  targets: readonly (readonly number[])[],
+  loss: RowLoss,
+  weights: readonly number[],
+  totals: readonly number[] = weights,
+): number {
+  const cols = output.length / targets.length;
+  let sum = 0;
+  targets.forEach((target, row) => {
+    sum += weights[row] * loss(output.slice(row * cols, (row + 1) * cols), target);
+  });
+  return sum / totals.reduce((a, b) => a + b, 0);
+}
