@@ -20,7 +20,10 @@ export function fillConstant(y: usize, value: f32, begin: usize, end: usize): vo
   for (let i = begin; i < end; i += 16) v128.store(y + i, v);
 }
 
-/** y = low + (high - low) u, u a multiple of 2^-24 in [0, 1); rounding never reaches high. Step 0 of run 0. low <= high, high - low finite. */
+/**
+ * y = low + (high - low) u, u a multiple of 2^-24 in [0, 1); rounding never reaches high. Step 0 of run 0.
+ * low <= high, high - low finite; y = low if they are equal.
+ */
 export function fillUniform(y: usize, low: f32, high: f32, seedLow: u32, seedHigh: u32, stream: u32, begin: usize, end: usize): void {
   const first = f32x4.splat(low);
   const last = f32x4.splat(max(low, nextBelow(high)));
@@ -45,7 +48,16 @@ export function fillNormal(y: usize, mean: f32, std: f32, seedLow: u32, seedHigh
 }
 
 /** y = mean + std z, z normal within [-2, 2], error 2e-6 of z. Its own deviation is 0.87962566 std. Step 0 of run 0. */
-export function fillTruncatedNormal(y: usize, mean: f32, std: f32, seedLow: u32, seedHigh: u32, stream: u32, begin: usize, end: usize): void {
+export function fillTruncatedNormal(
+  y: usize,
+  mean: f32,
+  std: f32,
+  seedLow: u32,
+  seedHigh: u32,
+  stream: u32,
+  begin: usize,
+  end: usize,
+): void {
   const centre = f32x4.splat(mean);
   const scale = f32x4.splat(std);
   for (let i = begin; i < end; i += 64) {
@@ -58,7 +70,17 @@ export function fillTruncatedNormal(y: usize, mean: f32, std: f32, seedLow: u32,
  * mask = word >= threshold ? scale : 0, y = mask ? x scale : 0: a dropped element is +0 even if x is not finite.
  * threshold: probability of a drop times 2^32; seed, run and step are those of the control block. x: f32[n], 16-byte aligned, may be y.
  */
-export function dropout(x: usize, y: usize, mask: usize, control: usize, stream: u32, threshold: u32, scale: f32, begin: usize, end: usize): void {
+export function dropout(
+  x: usize,
+  y: usize,
+  mask: usize,
+  control: usize,
+  stream: u32,
+  threshold: u32,
+  scale: f32,
+  begin: usize,
+  end: usize,
+): void {
   const seedLow = load<u32>(control, CONTROL_SEED_LOW);
   const seedHigh = load<u32>(control, CONTROL_SEED_HIGH);
   const run = load<u32>(control, CONTROL_RUN);

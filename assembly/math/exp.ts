@@ -1,5 +1,6 @@
 /**
- * e^x in f32 lanes. Error at most 2 ulp where e^x >= 2^-126 (see tools/check-ulp.mjs for the figure); below, the result is 0.
+ * e^x in f32 lanes. Error at most 2 ulp where e^x >= 2^-126; below, the result is 0.
+ * Over every float32 (npm run check:ulp): 1.02 ulp.
  * x = n ln2 + r with |r| <= ln2 / 2, then e^x = 2^n (1 + r + r² q(r)); q is a minimax polynomial (Remez exchange on
  * |r| <= 0.34664, relative weight, coefficients rounded to f32 one by one and the others refitted), error 2^-28.2.
  */

@@ -5,8 +5,8 @@
  * v - 2.5 for v <= 5 and one in sqrt(v) - 3.437 beyond, both minimax in z (Lawson's reweighted least squares, float64).
  * Absolute error of z at most 2e-6 (1.3e-6 seen over 2^25 words), rounding included.
  */
-import { log } from "./log";
 import { madd, select } from "./lanes";
+import { log } from "./log";
 
 const TAIL: f32 = 5;
 /** Probability of |z| < 2. */
