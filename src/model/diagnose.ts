@@ -4,7 +4,7 @@
  */
 
 import * as abi from "../../assembly/abi.ts";
-import { NonFiniteError } from "../errors.ts";
+import { MemoryError, NonFiniteError } from "../errors.ts";
 import { type Buffer, countAt, type Op, type Span } from "../program/builder.ts";
 import { type OpRow, ops as table } from "../program/ops.ts";
 import { type LoadedProgram, loadProgram } from "./loadProgram.ts";
@@ -25,6 +25,13 @@ export function diagnose(spec: TrainingSpec, step: number, first: Span): NonFini
     const culprit = findCulprit(program, spec, rows);
     const { layer, value } = culprit ?? { layer: "gradients", value: Infinity };
     return new NonFiniteError(`step ${step}: ${layer} is ${value}. ${CURES}`, { step, layer, value });
+  } catch (error) {
+    if (!(error instanceof MemoryError)) throw error;
+    const where = { step, layer: "loss or gradients", value: Number.NaN };
+    return new NonFiniteError(
+      `step ${step}: loss or gradients are not finite, and no memory is left to look for the layer. ${CURES}`,
+      where,
+    );
   } finally {
     region.free();
   }
