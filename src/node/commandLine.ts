@@ -37,18 +37,18 @@ export function parseCommand(argv: readonly string[]): Command {
   const given = tokens.filter((token) => token.kind === "option");
   if (given.some(({ name }) => name === "help")) return { name: "help" };
   if (given.some(({ name }) => name === "version")) return { name: "version" };
-  if (!Object.hasOwn(OPTIONS, command) || positionals[0] === "") {
-    refuse(`unknown command ${JSON.stringify(command)}`, nearest(command, Object.keys(OPTIONS).filter(Boolean)));
-  }
-  const allowed = OPTIONS[command]!;
+  const isCommand = Object.hasOwn(OPTIONS, command) && positionals[0] !== "";
+  const allowed = isCommand ? OPTIONS[command]! : known;
   for (const { name, rawName, value, inlineValue } of given) {
+    // Before the command: the value of an unknown option looks like one
     if (!allowed.includes(name)) {
       const near = nearest(name, [...allowed, ...FLAGS]);
-      refuse(`${command ? `${command}: ` : ""}unknown option ${rawName}`, near && `--${near}`);
+      refuse(`${isCommand && command ? `${command}: ` : ""}unknown option ${rawName}`, near && `--${near}`);
     }
     const isForgotten = value === undefined || (!inlineValue && /^-(?![\d.])/.test(value));
-    if (isForgotten) refuse(`${rawName} must be followed by a value`, "");
+    if (isForgotten) throw new OptionError(`${rawName} must be followed by a value`);
   }
+  if (!isCommand) refuse(`unknown command ${JSON.stringify(command)}`, nearest(command, Object.keys(OPTIONS).filter(Boolean)));
   const texts = values as Readonly<Record<string, string | undefined>>;
   if (command === "predict") {
     const [model, file] = takeFiles("predict", files, ["MODEL.safetensors", "FILE.csv"]);

@@ -1,16 +1,17 @@
 /** Data and models in files. What is in them is the business of data/ and model/. */
 import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { type CsvOptions, type IdxData, readCsv, readIdx, type Table } from "../data/index.ts";
+import { WhetstoneError } from "../errors.ts";
 import { load, type Model, type Runtime } from "../index.ts";
 
 /** The table in a CSV file; see readCsv for options and errors. */
 export async function readCsvFile(path: string, options?: CsvOptions): Promise<Table> {
-  return readCsv(await readFile(path), options);
+  return reading(path, (bytes) => readCsv(bytes, options));
 }
 
 /** The array in an IDX file, plain or gzip; see readIdx. */
 export async function readIdxFile(path: string): Promise<IdxData> {
-  return readIdx(await readFile(path));
+  return reading(path, readIdx);
 }
 
 /** Writes the model as a safetensors file: all of it, or the file stays as it was. */
@@ -20,7 +21,19 @@ export function saveModel(model: Model, path: string): Promise<void> {
 
 /** @throws FormatError if the file is not a model that `save` wrote. */
 export async function loadModel(path: string, options: { runtime?: Runtime } = {}): Promise<Model> {
-  return load(await readFile(path), options);
+  return reading(path, (bytes) => load(bytes, options));
+}
+
+/** What `read` makes of the file's bytes; errors name the file. */
+export async function reading<T>(path: string, read: (bytes: Uint8Array<ArrayBuffer>) => T | Promise<T>): Promise<T> {
+  try {
+    const { buffer, byteOffset, length } = await readFile(path);
+    return await read(new Uint8Array(buffer, byteOffset, length)); // a Buffer's slice is no copy, as others' is
+  } catch (error) {
+    if (error instanceof WhetstoneError) error.message = `${path}: ${error.message}`;
+    else if (error instanceof Error && "syscall" in error) (error as NodeJS.ErrnoException).path ??= path;
+    throw error;
+  }
 }
 
 /** Writes beside the file and then takes its place: readers see the old bytes or the new ones, never a part. */
