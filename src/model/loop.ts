@@ -63,6 +63,11 @@ export class Loop {
     };
   }
 
+  /** Resolves when the threads that the run wants are ready, or known not to come. */
+  ready(): Promise<void> {
+    return this.#training.ready();
+  }
+
   async run(): Promise<History> {
     const history = this.#history;
     try {
@@ -142,8 +147,12 @@ export class Loop {
     if (this.#training.options.penalty !== undefined) history.penalty.push(penalty);
     for (const [name, value] of Object.entries(measured)) (history[name] as number[]).push(value);
     history.epochs = epoch + 1;
-    const stop = await this.#call("onEpoch");
-    this.#keepBest(epoch);
+    let stop: boolean;
+    try {
+      stop = await this.#call("onEpoch");
+    } finally {
+      this.#keepBest(epoch); // also where a callback throws or aborts: the epoch may be the best one
+    }
     if (this.#isPauseDue()) await this.#pause();
     return stop;
   }

@@ -94,9 +94,12 @@ describe.each(variants)("%s", (variant) => {
     const data = classes();
     const full = await make(variant, normalized);
     let steps = 0;
-    const count = { onStep: ({ rows }: w.TrainingState) => void ((steps += 1), expect(rows).toBe(ROWS)) };
+    const onStep = ({ rows }: w.TrainingState) => {
+      steps++;
+      expect(rows).toBe(ROWS);
+    };
     const optimizer = w.sgd({ learningRate: 0.1 });
-    await full.fit(data, { loss, optimizer, epochs: 4, batchSize: "full", shuffle: false, callbacks: [count] });
+    await full.fit(data, { loss, optimizer, epochs: 4, batchSize: "full", shuffle: false, callbacks: [{ onStep }] });
     expect(steps).toBe(4);
     const stepped = await make(variant, normalized);
     const trainer = await w.createTrainer(stepped, { loss, optimizer, batchSize: ROWS });
@@ -156,7 +159,10 @@ describe.each(variants)("%s", (variant) => {
     const before = model.stateDict();
     const weights = [0, 0, 0, 0, 1, 1, 1, 1];
     let first: w.StateDict = {};
-    const callbacks = [{ onStep: ({ step }: w.TrainingState) => void (step === 1 && (first = model.stateDict())) }];
+    const onStep = ({ step }: w.TrainingState) => {
+      if (step === 1) first = model.stateDict();
+    };
+    const callbacks = [{ onStep }];
     await model.fit({ x, y, weights }, { loss, optimizer: w.sgd(), batchSize: 4, shuffle: false, epochs: 1, callbacks });
     expect(first).toEqual(before);
     expect(model.stateDict()).not.toEqual(before);
