@@ -7,6 +7,7 @@ export default defineConfig({
     metrics: "src/metrics/index.ts",
     node: "src/node/index.ts",
     cli: "src/node/cli.ts",
+    worker: "src/runtime/worker.ts",
   },
   format: "esm",
   target: "es2022",

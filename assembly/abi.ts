@@ -38,11 +38,35 @@ export const CONTROL_SEED_HIGH = 40; // u32
 export const CONTROL_RUN = 44; // u32: number of the fit
 export const CONTROL_STEP = 48; // u32: step within the run
 export const CONTROL_SCRATCH = 52; // u32: address of rank 0's scratch; rank r's is SCRATCH_STRIDE * r further
-export const CONTROL_BARRIER = 64; // a line of its own: arrived u32, generation u32
-export const CONTROL_BYTES = 128;
+export const CONTROL_BYTES = 64;
 
 export const STATUS_OK = 0;
 export const STATUS_NOT_FINITE = 1;
+export const STATUS_LOST = 2; // a rank did not come to a barrier; memory may hold anything
+
+// The team block: how the ranks of a runtime find a job, meet, and notice that one is lost. Every word that two ranks
+// touch is atomic; what different ranks write lies on different 64-byte lines.
+//   +0    the job: its number is the futex word on which parked workers sleep
+//   +64   the barrier
+//   +128  a line per rank: its heartbeat, raised before every record
+export const TEAM_JOB = 0; // u32: number of the job
+export const TEAM_JOB_SLEEPERS = 4; // u32: workers asleep until the next one
+export const TEAM_QUIT = 8; // u32: 1 = workers leave
+export const TEAM_LOST = 12; // u32: 1 = a rank was lost; everybody leaves
+export const TEAM_RECORDS = 16;
+export const TEAM_CONTROL = 20;
+export const TEAM_FROM = 24;
+export const TEAM_TO = 28;
+export const TEAM_RANKS = 32; // u32: ranks that do this job
+export const TEAM_CALLER_SLEEPS = 36; // u32: 1 = rank 0 may sleep on a futex (a page's main thread may not)
+export const TEAM_SPINS_PER_TICK = 40; // u32: turns of a spinning rank 0 that last about a tick of 100 ms
+export const TEAM_ARRIVED = 64; // u32: ranks that wait at the barrier
+export const TEAM_MEETING = 68; // u32: number of the barrier, its futex word
+export const TEAM_MEETING_SLEEPERS = 72; // u32
+export const TEAM_HEARTBEATS = 128;
+export const TEAM_HEARTBEAT_STRIDE = 64;
+export const MAX_RANKS = 64;
+export const TEAM_BYTES = 4224;
 
 // Activations: kinds for activation(), activationGrad() and the epilogue of matmul.
 export const ACTIVATION_NONE = 0;

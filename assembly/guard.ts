@@ -21,6 +21,6 @@ export function guard(sums: usize, control: usize, pieces: u32): bool {
   // x - x is 0 for finite x and NaN for all else.
   const loss = load<f32>(control, CONTROL_LOSS);
   if (norm - norm == 0 && loss - loss == 0) return true;
-  store<u32>(control, STATUS_NOT_FINITE, CONTROL_STATUS);
+  atomic.store<u32>(control + CONTROL_STATUS, STATUS_NOT_FINITE);
   return false;
 }

@@ -1,4 +1,5 @@
 export { runProgram } from "./interpreter";
+export { dismiss, runTeam, serve, spinTurns } from "./team";
 export { activation, activationGrad, activationSegment } from "./kernels/activations";
 export { binaryCrossEntropy } from "./kernels/binaryCrossEntropy";
 export { blendStatistics, columnInverse, columnMoments } from "./kernels/columnMoments";

@@ -27,29 +27,36 @@ import { adam, adamAmsgrad } from "./optimizers/adam";
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from "./optimizers/rmsprop";
 import { sgd, sgdMomentum } from "./optimizers/sgd";
 import { constant as c, operand as o, size } from "./record";
-import { barrier } from "./workers/barrier";
+import { barrier, beat } from "./workers/barrier";
 import { columnBegin, columnEnd, lineBegin, lineEnd, shareBegin, shareEnd } from "./workers/share";
 
 // Rows of a shared product are cut on multiples of every tile's height, so that no rank has an edge tile more than needed.
 const ROW_UNIT = 12;
 
 /**
- * Runs records [from, to) of the program at `records` as one rank of a team. Returns STATUS_OK or STATUS_NOT_FINITE.
- * control: the CONTROL_* block; scratch of all ranks is at the address that it holds.
+ * Runs records [from, to) of the program at `records` as one rank of a team. Returns STATUS_*.
+ * control: the CONTROL_* block; scratch of all ranks is at the address that it holds. block: the TEAM_* block of the team;
+ * a team of 1 needs none. Every rank meets at the same barriers, and leaves at one: nobody goes on while another works.
  */
-export function runProgram(records: usize, control: usize, from: u32, to: u32, rank: u32, team: u32): u32 {
+export function runProgram(records: usize, control: usize, from: u32, to: u32, rank: u32, team: u32, block: usize): u32 {
   const batch = load<u32>(control, abi.CONTROL_ROWS);
   const scratch = <usize>load<u32>(control, abi.CONTROL_SCRATCH) + <usize>rank * abi.SCRATCH_STRIDE;
   const end = records + <usize>to * abi.RECORD_BYTES;
   for (let r = records + <usize>from * abi.RECORD_BYTES; r < end; r += abi.RECORD_BYTES) {
-    if (team > 1 && load<u32>(r, abi.RECORD_FLAGS) & abi.FLAG_BARRIER) {
-      barrier(control, team);
-      if (load<u32>(control, abi.CONTROL_STATUS) != abi.STATUS_OK) return load<u32>(control, abi.CONTROL_STATUS);
+    if (team > 1) {
+      if (load<u32>(r, abi.RECORD_FLAGS) & abi.FLAG_BARRIER) {
+        if (!barrier(block, rank, team)) return abi.STATUS_LOST;
+        const status = atomic.load<u32>(control + abi.CONTROL_STATUS);
+        if (status != abi.STATUS_OK) return status;
+      }
+      beat(block, rank);
     }
     const ranks = min(load<u32>(r, abi.RECORD_RANKS), team);
-    if (rank < ranks && !runRecord(r, control, batch, scratch, rank, ranks)) return load<u32>(control, abi.CONTROL_STATUS);
+    if (rank < ranks && !runRecord(r, control, batch, scratch, rank, ranks)) break;
   }
-  return abi.STATUS_OK;
+  // Also a rank that a guard has stopped comes here: the others are on their way to their next barrier, and leave there.
+  if (team > 1 && !barrier(block, rank, team)) return abi.STATUS_LOST;
+  return atomic.load<u32>(control + abi.CONTROL_STATUS);
 }
 
 /** One op, this rank's share. False ends the program. */

@@ -32,20 +32,12 @@ export type NestedNumbers = Numbers | readonly NestedNumbers[];
 /** A shape that the compiler does not know: literal shapes have an element 0, which may not be there. */
 type UnknownShape = Shape & { readonly 0?: never };
 
-/** Rows of shape S, nested. */
-type Nested<S extends Shape> = S extends readonly [number, ...infer Inner extends number[]]
-  ? Inner extends readonly []
-    ? readonly Numbers[]
-    : readonly Nested<Inner>[]
-  : never;
-
 /**
  * What may be given for rows of shape S: nested arrays, flat numbers (cut into rows), or a tensor [rows, ...S]. The compiler
- * refuses tensors of another known shape and arrays of another depth; widths of arrays are checked at run time.
+ * refuses tensors of another known shape; arrays are checked at run time. Not a conditional type, so that a model of known
+ * shapes is also a model of unknown ones.
  */
-export type TensorInput<S extends Shape = Shape> = number extends S["length"]
-  ? NestedNumbers | Tensor
-  : Numbers | Nested<S> | Tensor<readonly [number, ...S]> | Tensor<UnknownShape>;
+export type TensorInput<S extends Shape = Shape> = NestedNumbers | Tensor<readonly [number, ...S]> | Tensor<UnknownShape>;
 
 /** What may be given as targets of outputs of shape S: rows of that shape, or one label (or value) per row. */
 export type TargetInput<S extends Shape = Shape> = TensorInput<S> | Tensor<readonly [number]>;

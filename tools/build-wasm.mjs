@@ -1,4 +1,7 @@
-/** Compiles assembly/ to build/*.wasm when a source is newer, and writes each binary as a module that embeds it in base64. */
+/**
+ * Compiles assembly/ to build/*.wasm when a source is newer, and writes each binary, and the worker's text, as a module that
+ * embeds it.
+ */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,6 +31,15 @@ const targets = requested.length > 0 ? requested : ["portable", "fast"];
 process.chdir(root);
 mkdirSync(build, { recursive: true });
 const sources = Math.max(newest(join(root, "assembly")), age(join(root, "asconfig.json")), age(fileURLToPath(import.meta.url)));
+const worker = join(root, "src", "runtime", "worker.ts");
+if (age(join(build, "worker.ts")) < Math.max(age(worker), age(fileURLToPath(import.meta.url)))) {
+  const { transformSync } = await import("esbuild");
+  const { code } = transformSync(readFileSync(worker, "utf8"), { loader: "ts", format: "iife", target: "es2022", minifyWhitespace: true });
+  writeFileSync(
+    join(build, "worker.ts"),
+    `/** The text of src/runtime/worker.ts, for hosts that start threads from text. */\nexport const text =\n  ${JSON.stringify(code)};\n`,
+  );
+}
 for (const target of targets) {
   const wasm = join(build, `${target}.wasm`);
   const module = join(build, `${target}.ts`);

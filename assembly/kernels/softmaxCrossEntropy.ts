@@ -44,6 +44,26 @@ function targetWeights<T>(target: usize, c: usize, i: u32, j: u32, cols: u32, ke
   return v128.and(q, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(cols - j)));
 }
 
+/** Drops the first lane of v and puts x behind the last. */
+// @ts-ignore: decorator
+@inline
+function push(v: v128, x: f32): v128 {
+  return i8x16.shuffle(v, f32x4.splat(x), 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19);
+}
+
+/** Stores the last `count` lanes, 1 to 4, so that lane 3 goes to address `a`. */
+// @ts-ignore: decorator
+@inline
+function storeLast(a: usize, count: u32, v: v128): void {
+  if (count == 4) {
+    v128.store(a - 12, v);
+    return;
+  }
+  v128.store32_lane(a, v, 3);
+  if (count > 1) v128.store32_lane(a - 4, v, 2);
+  if (count > 2) v128.store32_lane(a - 8, v, 1);
+}
+
 // @ts-ignore: decorator
 @inline
 function rows<T>(
@@ -53,6 +73,9 @@ function rows<T>(
   const one = f32x4.splat(1);
   const keep = f32x4.splat(1 - smoothing);
   const floor = f32x4.splat(smoothing / <f32>cols);
+  let others4 = zero;
+  let sum4 = zero;
+  let below4 = zero;
   for (let i = begin; i < end; i++) {
     const row = (<usize>i * cols) << 2;
     const m = f32x4.splat(rowMax(x + row, cols));
@@ -75,8 +98,14 @@ function rows<T>(
     // tops began at -1 in each of four lanes: the sum is the number of maxima minus 4.
     const others = laneSum(rest) + (laneSum(f32x4.convert_i32x4_s(tops)) + 3);
     const sum = laneSum(total);
-    const logSum = f32x4.extract_lane(log1p(f32x4.splat(others)), 0);
-    store<f32>(losses + (<usize>i << 2), sum * logSum + laneSum(below));
+    // One logarithm for four rows, the newest in the last lane.
+    others4 = push(others4, others);
+    sum4 = push(sum4, sum);
+    below4 = push(below4, laneSum(below));
+    const filled = ((i - begin) & 3) + 1;
+    if (filled == 4 || i + 1 == end) {
+      storeLast(losses + (<usize>i << 2), filled, f32x4.add(f32x4.mul(sum4, log1p(others4)), below4));
+    }
     if (dx == 0) continue;
     const inverse = sum / (1 + others);
     const k = f32x4.splat(weights != 0 ? scale * load<f32>(weights + (<usize>i << 2)) : scale);

@@ -7,7 +7,7 @@ import * as abi from "../../assembly/abi.ts";
 import { MemoryError, NonFiniteError } from "../errors.ts";
 import { type Buffer, countAt, type Op, type Span } from "../program/builder.ts";
 import { type OpRow, ops as table } from "../program/ops.ts";
-import { type LoadedProgram, loadProgram } from "./loadProgram.ts";
+import { type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import { controlWord } from "./state.ts";
 import { type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
 
@@ -21,7 +21,7 @@ export function diagnose(spec: TrainingSpec, step: number, first: Span): NonFini
     const { builder } = writeTrainingProgram(spec);
     const program = loadProgram(runtime, region, builder, spec.control, { reuse: false });
     const rows = runtime.arena.views.u32[controlWord(spec.control, abi.CONTROL_ROWS)]!;
-    program.run(first, "backward");
+    runAgainIfLost(program, first, "backward");
     const culprit = findCulprit(program, spec, rows);
     const { layer, value } = culprit ?? { layer: "gradients", value: Infinity };
     return new NonFiniteError(`step ${step}: ${layer} is ${value}. ${CURES}`, { step, layer, value });

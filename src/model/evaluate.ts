@@ -11,7 +11,7 @@ import type { Tensor } from "../tensor.ts";
 import { checkIsLoss } from "./gradients.ts";
 import type { Inference } from "./inference.ts";
 import { type Targets, takeInputs, takeTargets, takeWeights } from "./intake.ts";
-import { allocateControl, type LoadedProgram, loadProgram } from "./loadProgram.ts";
+import { allocateControl, type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import { inferenceOf } from "./predict.ts";
 import { controlWord, type ModelState } from "./state.ts";
 import { checkLoss } from "./training.ts";
@@ -146,7 +146,7 @@ export class Evaluator {
     else views.f32.set(part, this.#targets >>> 2);
     views.u32[controlWord(this.#program.control, abi.CONTROL_ROWS)] = count;
     views.f32[controlWord(this.#program.control, abi.CONTROL_INVERSE_WEIGHT)] = 1;
-    this.#program.run("forward", "forward");
+    runAgainIfLost(this.#program, "forward", "forward");
     return views.f32.subarray(this.#losses >>> 2, (this.#losses >>> 2) + count);
   }
 

@@ -41,6 +41,7 @@ export async function fit(state: ModelState, data: unknown, options: FitOptions)
   const region = state.runtime.region();
   try {
     const loop = await withRoom(() => prepare(state, data, parts, own, options, region));
+    await loop.ready();
     return await loop.run();
   } finally {
     region.free();

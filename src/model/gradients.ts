@@ -6,7 +6,7 @@ import type { Loss } from "../losses/loss.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { takeInputs, takeTargets, takeWeights } from "./intake.ts";
-import { allocateControl, loadProgram } from "./loadProgram.ts";
+import { allocateControl, loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import { controlWord, isTrainable, type ModelState } from "./state.ts";
 import { checkLoss } from "./training.ts";
 import { writeTrainingProgram } from "./trainingProgram.ts";
@@ -62,7 +62,7 @@ export function gradients(state: ModelState, batch: { x: unknown; y: unknown; we
     const { u32, f32 } = runtime.arena.views;
     u32[controlWord(control, abi.CONTROL_ROWS)] = x.rows;
     f32[controlWord(control, abi.CONTROL_INVERSE_WEIGHT)] = 1 / x.rows;
-    program.run("forward", "backward");
+    runAgainIfLost(program, "forward", "backward");
     const read = (address: number, shape: readonly number[]): Tensor => ({
       data: f32.slice(address >>> 2, (address >>> 2) + sizeOf(shape)),
       shape,

@@ -7,7 +7,7 @@ import type { Link } from "../losses/loss.ts";
 import { type Buffer, Builder, type Mode, perRow, type Value } from "../program/builder.ts";
 import { sizeOf } from "../shape.ts";
 import { writeForward } from "./layout.ts";
-import { allocateControl, type LoadedProgram, loadProgram } from "./loadProgram.ts";
+import { allocateControl, type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import { controlWord, type ModelState } from "./state.ts";
 
 /** Rows per run: enough to keep the tiles busy; fewer for nets so wide that a buffer would pass 16 MiB. */
@@ -72,15 +72,15 @@ export class Inference {
       views.u32[controlWord(control, abi.CONTROL_STEP)] = random.step;
     }
     if (this.#version !== this.#state.version) {
-      this.#program.run("prepare", "prepare");
+      runAgainIfLost(this.#program, "prepare", "prepare");
       this.#version = this.#state.version;
     }
-    this.#program.run("forward", "forward");
+    runAgainIfLost(this.#program, "forward", "forward");
   }
 
   /** Copies the outputs of the last run, through a link, into `target` from row `at` on. */
   read(target: Float32Array, at: number, rows: number, link: Link = "identity"): void {
-    if (link !== "identity") this.#program.run("link", "link");
+    if (link !== "identity") runAgainIfLost(this.#program, "link", "link");
     const from = this.#linked[link]! >>> 2;
     const { f32 } = this.#state.runtime.arena.views;
     target.set(f32.subarray(from, from + rows * this.outputWords), at * this.outputWords);

@@ -1,6 +1,7 @@
 /** Puts a program into linear memory: plans it, gives it a workspace, checks it, writes its records. */
 import * as abi from "../../assembly/abi.ts";
 import type { Buffer, Builder, Op, Span } from "../program/builder.ts";
+import { ranksOf } from "../program/cost.ts";
 import { addressOf, encode } from "../program/encode.ts";
 import { fuse } from "../program/fuse.ts";
 import { type Plan, plan } from "../program/plan.ts";
@@ -13,14 +14,16 @@ export interface LoadedProgram {
   readonly ops: readonly Op[];
   readonly control: number;
   readonly addressOf: (buffer: Buffer) => number;
-  /** Runs all records of the spans from `first` to `last`; returns STATUS_*. */
+  /** Ops that more than one rank works on. */
+  readonly sharedOps: number;
+  /** Runs all records of the spans from `first` to `last`; returns STATUS_*, of which STATUS_LOST must not be ignored. */
   run(first: Span, last: Span): number;
 }
 
-/** A control block and the scratch of each rank. */
+/** A control block. */
 export function allocateControl(runtime: Runtime, region: Region): number {
   const control = region.allocate(abi.CONTROL_BYTES, "a control block");
-  const scratch = region.allocate(abi.SCRATCH_STRIDE, "scratch");
+  const { scratch } = runtime;
   const { u32, f32 } = runtime.arena.views;
   u32[(control + abi.CONTROL_SCRATCH) >>> 2] = scratch;
   f32[(control + abi.CONTROL_CLIP_MAX) >>> 2] = Infinity;
@@ -29,10 +32,21 @@ export function allocateControl(runtime: Runtime, region: Region): number {
 }
 
 /** `reuse: false` keeps every value of a run, for finding where one went wrong. */
+/** Runs what only writes its own workspace: if a thread is lost, again on this one. */
+export function runAgainIfLost(program: LoadedProgram, first: Span, last: Span): void {
+  if (program.run(first, last) === abi.STATUS_LOST) program.run(first, last);
+}
+
 export function loadProgram(runtime: Runtime, region: Region, builder: Builder, control: number, { reuse = true } = {}): LoadedProgram {
   const planned: Plan = plan(fuse(builder.ops), builder.capacity, { reuse });
   const workspace = region.allocate(planned.workspaceBytes, "activations");
-  const encoded = encode(planned, workspace);
+  const ranks = ranksOf(planned, runtime.ranks, runtime.share);
+  const encoded = encode(planned, workspace, ranks);
+  // How many shared ops come before each record: whether a span has any is asked on every step.
+  const sharedBefore = [0];
+  for (const count of ranks) sharedBefore.push(sharedBefore.at(-1)! + (count > 1 ? 1 : 0));
+  const sharedOps = sharedBefore.at(-1)!;
+  if (sharedOps > 0) void runtime.startTeam();
   verify(planned, encoded, workspace);
   const records = region.allocate(encoded.bytes.length, "a step program");
   runtime.arena.views.u8.set(encoded.bytes, records);
@@ -40,6 +54,11 @@ export function loadProgram(runtime: Runtime, region: Region, builder: Builder, 
     ops: planned.ops,
     control,
     addressOf: (buffer) => addressOf(planned, workspace, buffer),
-    run: (first, last) => runtime.run(records, control, encoded.spans[first][0], encoded.spans[last][1]),
+    sharedOps,
+    run(first, last) {
+      runtime.arena.views.u32[(control + abi.CONTROL_STATUS) >>> 2] = abi.STATUS_OK;
+      const wantsTeam = isShared.some((span) => spans.indexOf(span) >= spans.indexOf(first) && spans.indexOf(span) <= spans.indexOf(last));
+      return runtime.run(records, control, encoded.spans[first][0], encoded.spans[last][1], wantsTeam);
+    },
   };
 }

@@ -35,7 +35,7 @@ export interface ParameterInfo {
   readonly trainable: boolean;
 }
 
-export class Model<In extends Shape = Shape, Out extends Shape = Shape> {
+export class Model<out In extends Shape = Shape, out Out extends Shape = Shape> {
   readonly net: Net<In, Out>;
   /** The memory behind the model; not part of the public API. @internal */
   readonly state: ModelState;
@@ -103,8 +103,18 @@ export class Model<In extends Shape = Shape, Out extends Shape = Shape> {
    */
   loadStateDict(dict: StateDictInput, options: { strict?: boolean } = {}): { missing: string[]; unexpected: string[] } {
     checkOptions("loadStateDict", options, ["strict"]);
-    this.state.checkFree("loadStateDict");
-    return loadStateDict(this.state, dict, options.strict ?? true);
+    // All weights at once mend a model that lost a thread: what was broken is not looked at.
+    const wasBroken = this.state.isBroken;
+    this.state.isBroken = false;
+    try {
+      this.state.checkFree("loadStateDict");
+      const result = loadStateDict(this.state, dict, options.strict ?? true);
+      this.state.isBroken = wasBroken && result.missing.length > 0;
+      return result;
+    } catch (error) {
+      this.state.isBroken = wasBroken;
+      throw error;
+    }
   }
 
   parameters(): ParameterInfo[] {

@@ -47,6 +47,8 @@ export class ModelState {
   /** Changes whenever parameters are frozen or thawed. */
   frozenVersion = 0;
   isDisposed = false;
+  /** A thread was lost within a step: what the parameters hold is not known until they are loaded again. */
+  isBroken = false;
 
   constructor(net: Net, runtime: Runtime) {
     this.net = net;
@@ -58,7 +60,15 @@ export class ModelState {
 
   checkUsable(where: string): void {
     if (this.isDisposed) throw new OptionError(`${where}: the model was disposed. Build it again, or load it from a file`);
+    if (this.isBroken) throw this.brokenError(where);
     this.runtime.checkUsable(where);
+  }
+
+  brokenError(where: string): WorkerError {
+    return new WorkerError(
+      `${where}: a thread was lost within a training step of this model, so its weights are not known. ` +
+        "Load weights with loadStateDict, or restore a checkpoint; the runtime goes on with one thread",
+    );
   }
 
   checkFree(where: string): void {

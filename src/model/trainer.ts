@@ -38,10 +38,12 @@ export async function createTrainer<In extends Shape, Out extends Shape>(
   if ((options.batchSize as unknown) === "full")
     throw new OptionError('createTrainer: batchSize must be a number of rows: "full" is for fit, which knows the data');
   model.state.checkFree("createTrainer");
-  return withRoom(() => new Trainer<In, Out>(model.state, options));
+  const trainer = await withRoom(() => new Trainer<In, Out>(model.state, options));
+  await trainer.ready();
+  return trainer;
 }
 
-export class Trainer<In extends Shape = Shape, Out extends Shape = Shape> {
+export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape> {
   readonly #training: Training;
   readonly #region: ReturnType<ModelState["runtime"]["region"]>;
   readonly #frozenVersion: number;
@@ -56,6 +58,16 @@ export class Trainer<In extends Shape = Shape, Out extends Shape = Shape> {
     this.#frozenVersion = state.frozenVersion;
     state.runs++;
     state.link = loss.link;
+  }
+
+  /** Resolves when the threads that the step program wants are ready, or known not to come. @internal */
+  ready(): Promise<void> {
+    return this.#training.ready();
+  }
+
+  /** Ops of the step program that are shared among threads; 0 if the net is too small to gain from them. */
+  get sharedOps(): number {
+    return this.#training.sharedOps;
   }
 
   /**
@@ -103,8 +115,16 @@ export class Trainer<In extends Shape = Shape, Out extends Shape = Shape> {
    * @throws FormatError if it does not fit; nothing is written then.
    */
   restore(checkpoint: TrainerCheckpoint): void {
-    this.#checkUsable("trainer.restore");
-    this.#training.restore(checkpoint);
+    const { state } = this.#training;
+    const wasBroken = state.isBroken;
+    state.isBroken = false;
+    try {
+      this.#checkUsable("trainer.restore");
+      this.#training.restore(checkpoint);
+    } catch (error) {
+      state.isBroken = wasBroken;
+      throw error;
+    }
   }
 
   /** Gives the memory of gradients and slots back at once; the model stays. */

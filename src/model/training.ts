@@ -145,6 +145,16 @@ export class Training {
     return step;
   }
 
+  /** Ops that more than one thread works on, in the program with the most of them. */
+  get sharedOps(): number {
+    return Math.max(0, ...Object.values(this.#programs).map((program) => program.sharedOps));
+  }
+
+  /** Resolves when the threads that the programs want are ready, or known not to come. */
+  async ready(): Promise<void> {
+    if (this.sharedOps > 0) await this.state.runtime.startTeam();
+  }
+
   /** Checks a batch and writes it where the program reads it. The result is reused by the next call. */
   place({ x, y, weights }: Batch, where: string): PlacedBatch {
     const { options, state } = this;
@@ -199,13 +209,16 @@ export class Training {
     const { u32, f32 } = state.runtime.arena.views;
     const control = this.#control >>> 2;
     u32[control + (abi.CONTROL_ROWS >>> 2)] = rows;
-    u32[control + (abi.CONTROL_STATUS >>> 2)] = abi.STATUS_OK;
     u32[control + (abi.CONTROL_STEP >>> 2)] = this.step;
     u32[control + (abi.CONTROL_INDICES >>> 2)] = indices;
     f32[control + (abi.CONTROL_INVERSE_WEIGHT >>> 2)] = 1 / rows;
     this.#writeScalars();
     const first: Span = indices === 0 ? "forward" : "gather";
     const status = program.run(first, "update");
+    if (status === abi.STATUS_LOST) {
+      state.isBroken = true;
+      throw state.brokenError(`step ${this.step}`);
+    }
     if (status !== abi.STATUS_OK) throw diagnose(this.specOf(targetKind, isWeighted), this.step, first);
     this.step++;
     state.version++;

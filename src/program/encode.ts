@@ -44,8 +44,8 @@ export function conflict(a: readonly Range[], b: readonly Range[]): boolean {
   return a.some((x) => b.some((y) => (x.isWritten || y.isWritten) && x.begin < y.end && y.begin < x.end));
 }
 
-export function encode(plan: Plan, workspace: number, team = 1): Encoded {
-  const ranks = plan.ops.map((op) => ((table[op.name] as OpRow).share === "none" ? 1 : team));
+/** `ranks`: how many ranks take part in each op. */
+export function encode(plan: Plan, workspace: number, ranks: readonly number[]): Encoded {
   const barriers = placeBarriers(plan, workspace, ranks);
   const bytes = new Uint8Array(plan.ops.length * abi.RECORD_BYTES);
   const view = new DataView(bytes.buffer);
@@ -73,15 +73,20 @@ function encodeCount(count: Count): number {
   return typeof count === "number" ? count : (count.perRow | abi.SIZE_PER_ROW) >>> 0;
 }
 
-/** A barrier stands before an op that touches what an op since the last barrier wrote, or writes what one read. */
+/**
+ * A barrier stands before an op that touches what an op since the last barrier wrote, or writes what one read; and after the
+ * guard before anything shared, since rank 0 alone knows whether the program goes on.
+ */
 function placeBarriers(plan: Plan, workspace: number, ranks: readonly number[]): boolean[] {
-  let open: { ranges: Range[]; isShared: boolean }[] = [];
+  let open: { ranges: Range[]; isShared: boolean; isGuard: boolean }[] = [];
   return plan.ops.map((op, index) => {
     const ranges = rangesOf(plan, workspace, op);
     const isShared = ranks[index]! > 1;
-    const needed = open.some((earlier) => (isShared || earlier.isShared) && conflict(earlier.ranges, ranges));
+    const needed = open.some(
+      (earlier) => (isShared && earlier.isGuard) || ((isShared || earlier.isShared) && conflict(earlier.ranges, ranges)),
+    );
     if (needed) open = [];
-    open.push({ ranges, isShared });
+    open.push({ ranges, isShared, isGuard: op.name === "guard" });
     return needed;
   });
 }

@@ -95,6 +95,7 @@ function checkBarriers(plan: Plan, encoded: Encoded, workspace: number, fail: Fa
     if (encoded.barriers[index]) since = index;
     for (let earlier = since; earlier < index; earlier++) {
       if (encoded.ranks[earlier] === 1 && encoded.ranks[index] === 1) continue;
+      if (plan.ops[earlier]!.name === "guard" && encoded.ranks[index]! > 1) fail(op, "needs a barrier after guard");
       if (conflict(ranges[earlier]!, ranges[index]!)) fail(op, `needs a barrier after ${plan.ops[earlier]!.name}`);
     }
   });

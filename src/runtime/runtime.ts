@@ -1,5 +1,5 @@
 /**
- * One engine of computation: a binary, its memory and (from a later version on) its team of threads.
+ * One engine of computation: a binary, its memory and its team of threads.
  * It runs programs as bytes and knows nothing of layers, models or losses.
  */
 import { instantiate } from "@assemblyscript/loader";
@@ -7,13 +7,19 @@ import * as abi from "../../assembly/abi.ts";
 import { checkOneOf, checkOptions, fail } from "../check.ts";
 import { OptionError, WhetstoneError } from "../errors.ts";
 import { compileBinary, embeddedBytes, type Numerics, prefersLowTiles, supportsRelaxedSimd, withoutSharedMemory } from "./binary.ts";
+import { coreCount } from "./host/threads.ts";
 import { Arena, Region } from "./memory.ts";
+import { Team, type TeamState } from "./team.ts";
 
 export interface RuntimeOptions {
   /** "fast" (default): fused multiply-add where the engine has it; falls back to "portable", which has the same bits everywhere. */
   numerics?: Numerics;
-  /** "auto" (default) or a number. This version computes on the calling thread: `info.threads` is 1 and `info.notes` says so. */
+  /** "auto" (default): the cores of the machine, at most 8, one less on a page; or a number. The bits are the same for any. */
   threads?: "auto" | number;
+  /** "auto" (default): ops large enough to gain from it are shared among threads; "always": all that can be, for tests. */
+  share?: "auto" | "always";
+  /** Where the worker file (`whetstone/worker`) can be loaded from, for pages whose policy forbids blob: workers. */
+  worker?: string | URL;
   /** `maximum`: bytes that the linear memory may grow to. Default: the most that the host grants, up to 4 GiB. */
   memory?: { maximum?: number };
   /** A compiled module, or the bytes, of portable.wasm or fast.wasm: for hosts that forbid compiling embedded bytes. */
@@ -25,7 +31,10 @@ export interface RuntimeInfo {
   readonly numerics: Numerics;
   /** Whether multiply-adds round once: probed on this engine and processor. */
   readonly fused: boolean;
+  /** Threads that large programs run on, the calling one included. */
   readonly threads: number;
+  /** Whether the workers run: they are started when a program first wants them. "failed": notes say why. */
+  readonly workers: TeamState;
   readonly sharedMemory: boolean;
   readonly memory: { readonly bytes: number; readonly used: number; readonly maximum: number };
   /** Why something is not as asked for. */
@@ -34,37 +43,63 @@ export interface RuntimeInfo {
 
 type KernelExports = Readonly<Record<string, (...args: number[]) => number>>;
 
+/** What createRuntime found out about the host. */
+export interface RuntimeParts {
+  readonly arena: Arena;
+  readonly kernels: KernelExports;
+  readonly team: Team;
+  readonly numerics: Numerics;
+  readonly threads: number;
+  readonly share: "auto" | "always";
+  readonly notes: readonly string[];
+}
+
 export class Runtime {
   readonly arena: Arena;
   readonly kernels: KernelExports;
-  readonly #numerics: Numerics;
-  readonly #notes: readonly string[];
+  /** Ranks that programs are compiled for. */
+  readonly ranks: number;
+  readonly share: "auto" | "always";
+  readonly #parts: RuntimeParts;
+  readonly #team: Team;
   readonly #fused: boolean;
   readonly #registry = new FinalizationRegistry<Region>((region) => region.free());
-  readonly #runProgram: (records: number, control: number, from: number, to: number, rank: number, team: number) => number;
+  readonly #runProgram: KernelExports[string];
+  #scratch = 0;
   #isRunning = false;
   #isDisposed = false;
 
   /** Use createRuntime(). */
-  constructor(kernels: KernelExports, arena: Arena, numerics: Numerics, notes: readonly string[]) {
-    this.kernels = kernels;
-    this.arena = arena;
-    this.#numerics = numerics;
-    this.#notes = notes;
-    this.#fused = kernels.probeFused!(1) === 1;
-    this.#runProgram = kernels.runProgram!;
+  constructor(parts: RuntimeParts) {
+    this.arena = parts.arena;
+    this.kernels = parts.kernels;
+    this.ranks = parts.threads;
+    this.share = parts.share;
+    this.#parts = parts;
+    this.#team = parts.team;
+    this.#fused = parts.kernels.probeFused!(1) === 1;
+    this.#runProgram = parts.kernels.runProgram!;
   }
 
   get info(): RuntimeInfo {
     const { grownBytes, usedBytes, maximumBytes, isShared } = this.arena;
+    const { numerics, threads, notes } = this.#parts;
+    const { state, note } = this.#team;
     return {
-      numerics: this.#numerics,
+      numerics,
       fused: this.#fused,
-      threads: 1,
+      threads: state === "failed" ? 1 : threads,
+      workers: state,
       sharedMemory: isShared,
       memory: { bytes: grownBytes, used: usedBytes, maximum: maximumBytes },
-      notes: this.#notes,
+      notes: note === undefined || threads === 1 ? notes : [...notes, note],
     };
+  }
+
+  /** Address of the scratch of all ranks: programs of one runtime never run at once, so they share it. */
+  get scratch(): number {
+    if (this.#scratch === 0) this.#scratch = this.arena.allocate(abi.SCRATCH_STRIDE * this.ranks, "scratch");
+    return this.#scratch;
   }
 
   /** A region that its maker frees, or that is freed when `owner` is garbage collected. The region must not hold its owner. */
@@ -79,20 +114,27 @@ export class Runtime {
     if (this.#isDisposed) throw new OptionError(`${where}: the runtime was disposed. Build the model on another one`);
   }
 
-  /** Runs records [from, to) and returns STATUS_*. */
-  run(records: number, control: number, from: number, to: number): number {
+  /** Starts the workers if they have not been; until they are ready, programs run on the calling thread. */
+  startTeam(): Promise<void> {
+    return this.#team.start();
+  }
+
+  /** Runs records [from, to) and returns STATUS_*. `isShared`: whether any of them is worth more than one rank. */
+  run(records: number, control: number, from: number, to: number, isShared = false): number {
     if (this.#isRunning) throw new WhetstoneError("runtime: a program is running; a callback of it can't start another");
     this.#isRunning = true;
     try {
-      return this.#runProgram(records, control, from, to, 0, 1);
+      if (isShared && this.#team.ranks > 1) return this.#team.run(records, control, from, to);
+      return this.#runProgram!(records, control, from, to, 0, 1, 0);
     } finally {
       this.#isRunning = false;
     }
   }
 
-  /** Models of this runtime can't be used after it. */
+  /** Sends the workers away. Models of this runtime can't be used after it. */
   dispose(): void {
     this.#isDisposed = true;
+    this.#team.dismiss();
   }
 
   [Symbol.dispose](): void {
@@ -105,8 +147,8 @@ export class Runtime {
  * @throws OptionError for unknown options; MemoryError if the host grants no memory.
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  checkOptions("createRuntime", options, ["numerics", "threads", "memory", "wasm"]);
-  const { numerics = "fast", threads = "auto", memory = {}, wasm } = options;
+  checkOptions("createRuntime", options, ["numerics", "threads", "share", "worker", "memory", "wasm"]);
+  const { numerics = "fast", threads = "auto", share = "auto", worker, memory = {}, wasm } = options;
   checkOneOf("createRuntime: numerics", numerics, ["fast", "portable"]);
   if (threads !== "auto" && !(Number.isInteger(threads) && threads >= 1))
     fail("createRuntime: threads", '"auto" or an integer of at least 1', threads);
@@ -116,7 +158,6 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     fail("createRuntime: memory.maximum", "a number of bytes from 65536 to 4294967296", maximum);
   }
   const notes: string[] = [];
-  if (typeof threads === "number" && threads > 1) notes.push(`1 thread instead of ${threads}: this version computes on the calling thread`);
   const variant = numerics === "fast" && wasm === undefined && !supportsRelaxedSimd() ? "portable" : numerics;
   if (variant !== numerics) notes.push("portable instead of fast: this engine does not validate relaxed SIMD");
   const shared = typeof SharedArrayBuffer !== "undefined";
@@ -131,11 +172,17 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       `createRuntime: wasm is the ${actual} binary, and numerics asks for ${numerics}. Give ${numerics}.wasm, or leave numerics out`,
     );
   }
-  if (prefersLowTiles()) kernels.setTileRows!(LOW_TILE_ROWS);
-  return new Runtime(kernels, arena, actual, notes);
+  const tileRows = prefersLowTiles() ? LOW_TILE_ROWS : 0;
+  if (tileRows > 0) kernels.setTileRows!(tileRows);
+  const ranks = threads === "auto" ? Math.min(coreCount(), MAX_AUTO_THREADS) : threads;
+  const source = async () => ({ text: (await import("../../build/worker.ts")).text, url: worker });
+  const team = new Team({ arena, module, kernels, source, ranks, tileRows });
+  return new Runtime({ arena, kernels, team, numerics: actual, threads: ranks, share, notes });
 }
 
 const LOW_TILE_ROWS = 4;
+/** More threads than this gain little on nets of the size that one trains in JavaScript. */
+const MAX_AUTO_THREADS = 8;
 
 async function loadModule(wasm: RuntimeOptions["wasm"], variant: Numerics, shared: boolean): Promise<WebAssembly.Module> {
   if (wasm instanceof WebAssembly.Module) return wasm;

@@ -18,3 +18,9 @@ export function pause(): Promise<void> {
     port2.postMessage(0);
   });
 }
+
+/** Calls back after a time, unless cancelled. */
+export function deadline(milliseconds: number, onDue: () => void): { cancel(): void } {
+  const timer = setTimeout(onDue, milliseconds);
+  return { cancel: () => clearTimeout(timer) };
+}

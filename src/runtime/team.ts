@@ -1,0 +1,123 @@
+/**
+ * The threads of a runtime: started when a program first wants them, parked in wasm between steps, given up when one is lost.
+ * Until all are ready, and after a loss, programs run on the calling thread alone: with the same bits.
+ */
+import * as abi from "../../assembly/abi.ts";
+import { deadline } from "./host/pause.ts";
+import { isPage, startThread, type Thread, type ThreadSource, threadsDenied } from "./host/threads.ts";
+import type { Arena } from "./memory.ts";
+
+export type TeamState = "parked" | "starting" | "running" | "failed";
+
+/** A worker that is not ready by then counts as failed. */
+const START_MILLISECONDS = 5000;
+
+export interface TeamParts {
+  readonly arena: Arena;
+  readonly module: WebAssembly.Module;
+  readonly kernels: Readonly<Record<string, (...args: number[]) => number>>;
+  readonly source: () => Promise<ThreadSource>;
+  /** Ranks wanted, the caller's thread included. */
+  readonly ranks: number;
+  /** Rows of the tallest tile; 0 for the binary's own choice. */
+  readonly tileRows: number;
+}
+
+export class Team {
+  state: TeamState = "parked";
+  /** Why there are fewer threads than wanted. */
+  note: string | undefined;
+  readonly #parts: TeamParts;
+  #block = 0;
+  #threads: Thread[] = [];
+  #started: Promise<void> | undefined;
+
+  constructor(parts: TeamParts) {
+    this.#parts = parts;
+  }
+
+  /** Ranks of the next job: all, or the caller's thread alone. */
+  get ranks(): number {
+    return this.state === "running" ? this.#parts.ranks : 1;
+  }
+
+  /** Starts the workers, once; resolves when they are ready or have failed. Never rejects. */
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
+    const { ranks, arena } = this.#parts;
+    if (ranks === 1) return;
+    const denied = threadsDenied();
+    if (denied !== undefined) return this.#fail(denied);
+    this.state = "starting";
+    this.#block = arena.allocate(abi.TEAM_BYTES, "the team block");
+    const words = arena.views.u32;
+    words[(this.#block + abi.TEAM_CALLER_SLEEPS) >>> 2] = isPage() ? 0 : 1;
+    words[(this.#block + abi.TEAM_SPINS_PER_TICK) >>> 2] = this.#spinsPerTick();
+    try {
+      await Promise.all(Array.from({ length: ranks - 1 }, (_, i) => this.#startRank(i + 1)));
+      this.state = "running";
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Resolves when the worker says that it is ready. */
+  async #startRank(rank: number): Promise<void> {
+    const { module, arena, source, tileRows } = this.#parts;
+    const task = { module, memory: arena.memory, block: this.#block, rank, seen: 0, tileRows };
+    let ready = (): void => {};
+    let failed = (_: Error): void => {};
+    const isReady = new Promise<void>((resolve, reject) => {
+      ready = resolve;
+      failed = reject;
+    });
+    const fail = (reason: string): void => {
+      failed(new Error(`worker ${rank}: ${reason}`));
+      if (this.state === "running") this.#fail(`worker ${rank}: ${reason}`);
+    };
+    const thread = await startThread(await source(), task, {
+      onMessage: (message) => (message.ready === rank ? ready() : fail(message.failed ?? "it sent something unknown")),
+      onEnd: fail,
+    });
+    this.#threads.push(thread);
+    const timer = deadline(START_MILLISECONDS, () => fail(`it was not ready within ${START_MILLISECONDS / 1000} s`));
+    await isReady.finally(timer.cancel);
+    thread.release();
+  }
+
+  /** Runs records [from, to) on all ranks. STATUS_LOST: a rank is gone, and the team with it. */
+  run(records: number, control: number, from: number, to: number): number {
+    const status = this.#parts.kernels.runTeam!(records, control, from, to, this.#parts.ranks, this.#block);
+    if (status === abi.STATUS_LOST) this.#fail("a worker gave no sign of life for 5 s within a step");
+    return status;
+  }
+
+  #fail(reason: string): void {
+    this.state = "failed";
+    this.note = `1 thread: ${reason}`;
+    this.#leave();
+  }
+
+  /** Sends the workers away. The block stays: one that still spins reads it. */
+  dismiss(): void {
+    if (this.state === "running" || this.state === "starting") this.#fail("the runtime was disposed");
+  }
+
+  #leave(): void {
+    if (this.#block !== 0) this.#parts.kernels.dismiss!(this.#block);
+    for (const thread of this.#threads.splice(0)) thread.terminate();
+  }
+
+  /** How many turns a spinning wait makes in a tick of 100 ms: a page's main thread has no other clock in wasm. */
+  #spinsPerTick(): number {
+    const turns = 200_000;
+    const before = performance.now();
+    this.#parts.kernels.spinTurns!(this.#block, turns);
+    const elapsed = Math.max(performance.now() - before, 0.05);
+    return Math.min(4_000_000_000, Math.round((turns * 100) / elapsed));
+  }
+}
