@@ -31,12 +31,12 @@ export function allocateControl(runtime: Runtime, region: Region): number {
   return control;
 }
 
-/** `reuse: false` keeps every value of a run, for finding where one went wrong. */
 /** Runs what only writes its own workspace: if a thread is lost, again on this one. */
 export function runAgainIfLost(program: LoadedProgram, first: Span, last: Span): void {
   if (program.run(first, last) === abi.STATUS_LOST) program.run(first, last);
 }
 
+/** `reuse: false` keeps every value of a run, for finding where one went wrong. */
 export function loadProgram(runtime: Runtime, region: Region, builder: Builder, control: number, { reuse = true } = {}): LoadedProgram {
   const planned: Plan = plan(fuse(builder.ops), builder.capacity, { reuse });
   const workspace = region.allocate(planned.workspaceBytes, "activations");
@@ -57,8 +57,9 @@ export function loadProgram(runtime: Runtime, region: Region, builder: Builder, 
     sharedOps,
     run(first, last) {
       runtime.arena.views.u32[(control + abi.CONTROL_STATUS) >>> 2] = abi.STATUS_OK;
-      const wantsTeam = isShared.some((span) => spans.indexOf(span) >= spans.indexOf(first) && spans.indexOf(span) <= spans.indexOf(last));
-      return runtime.run(records, control, encoded.spans[first][0], encoded.spans[last][1], wantsTeam);
+      const from = encoded.spans[first][0];
+      const to = encoded.spans[last][1];
+      return runtime.run(records, control, from, to, sharedBefore[to]! > sharedBefore[from]!);
     },
   };
 }

@@ -149,7 +149,7 @@ describe("without early stopping the last whole step remains", () => {
   const options = { loss, optimizer: w.adam({ learningRate: 0.05 }), batchSize: 10, shuffle: false, epochs: 9, seed: 3 };
 
   /** The state after so many steps by hand. */
-  async function after(steps: number): Promise<w.StateDict> {
+  async function stateAfter(steps: number): Promise<w.StateDict> {
     const model = await make();
     const trainer = await w.createTrainer(model, { loss, optimizer: options.optimizer, batchSize: 10, seed: 3 });
     for (let step = 0; step < steps; step++) {
@@ -168,15 +168,15 @@ describe("without early stopping the last whole step remains", () => {
     const inStep = await stopAt({ onStep: ({ step }) => (step === 7 ? "stop" : undefined) });
     expect(inStep.history).toMatchObject({ stopped: "callback", epochs: 1 });
     expect(inStep.history.loss.length).toBe(1);
-    expect(inStep.state).toEqual(await after(7));
+    expect(inStep.state).toEqual(await stateAfter(7));
     const later = await stopAt({ onStep: async ({ step }) => (step === 7 ? "stop" : undefined) });
     expect(later.state).toEqual(inStep.state);
     const inEpoch = await stopAt({ onEpoch: async ({ epoch }) => (epoch === 1 ? "stop" : undefined) });
     expect(inEpoch.history).toMatchObject({ stopped: "callback", epochs: 2 });
-    expect(inEpoch.state).toEqual(await after(10));
+    expect(inEpoch.state).toEqual(await stateAfter(10));
     const atStart = await stopAt({ onStart: () => "stop" });
     expect(atStart.history).toMatchObject({ stopped: "callback", epochs: 0, loss: [], bestEpoch: -1 });
-    expect(atStart.state).toEqual(await after(0));
+    expect(atStart.state).toEqual(await stateAfter(0));
   });
 
   test("after an abort: the signal's reason, with history; the model can be trained again", async () => {
@@ -187,7 +187,7 @@ describe("without early stopping the last whole step remains", () => {
     expect(error.name).toBe("AbortError");
     expect(error).toBe(controller.signal.reason);
     expect(error.history).toMatchObject({ stopped: "aborted", epochs: 2 });
-    expect(model.stateDict()).toEqual(await after(13));
+    expect(model.stateDict()).toEqual(await stateAfter(13));
     expect((await model.fit(data, { ...options, epochs: 1 })).stopped).toBe("epochs");
   });
 
