@@ -40,7 +40,10 @@ export async function fit(state: ModelState, data: unknown, options: FitOptions)
   state.busy = "fit";
   const region = state.runtime.region();
   try {
-    const loop = await withRoom(() => prepare(state, data, parts, own, options, region));
+    const loop = await withRoom(() => {
+      region.free(); // of what a first attempt had got before the memory was full
+      return prepare(state, data, parts, own, options, region);
+    });
     await loop.ready();
     return await loop.run();
   } finally {

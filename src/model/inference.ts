@@ -5,6 +5,7 @@
 import * as abi from "../../assembly/abi.ts";
 import type { Link } from "../losses/loss.ts";
 import { type Buffer, Builder, type Mode, perRow, type Value } from "../program/builder.ts";
+import type { Region } from "../runtime/memory.ts";
 import { sizeOf } from "../shape.ts";
 import { writeForward } from "./layout.ts";
 import { allocateControl, type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";
@@ -26,8 +27,8 @@ export class Inference {
   #version = -1;
 
   /** `mode: "sample"` keeps the dropout masks of training. */
-  constructor(state: ModelState, mode: Exclude<Mode, "train">) {
-    const { layout, runtime, region } = state;
+  constructor(state: ModelState, mode: Exclude<Mode, "train">, region: Region) {
+    const { layout, runtime } = state;
     this.#state = state;
     this.inputWords = sizeOf(layout.inputShape);
     this.outputWords = sizeOf(layout.outputShape);

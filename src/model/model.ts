@@ -175,7 +175,7 @@ export class Model<out In extends Shape = Shape, out Out extends Shape = Shape> 
     if (this.state.isDisposed) return;
     this.state.checkFree("dispose");
     this.state.isDisposed = true;
-    this.state.region.free();
+    for (const region of [this.state.region, ...this.state.programRegions]) region.free();
   }
 
   [Symbol.dispose](): void {

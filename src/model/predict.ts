@@ -50,8 +50,21 @@ export function inferenceOf(state: ModelState, mode: "infer" | "sample" = "infer
     found = {};
     programs.set(state, found);
   }
-  found[mode] ??= new Inference(state, mode);
+  found[mode] ??= makeInference(state, mode);
   return found[mode];
+}
+
+/** In a region of its own: where the memory is full, what it had got goes back. */
+function makeInference(state: ModelState, mode: "infer" | "sample"): Inference {
+  const region = state.runtime.region(state);
+  try {
+    const inference = new Inference(state, mode, region);
+    state.programRegions.push(region);
+    return inference;
+  } catch (error) {
+    region.free();
+    throw error;
+  }
 }
 
 export function forward(state: ModelState, data: Float32Array, rows: number, link: Link): Float32Array {

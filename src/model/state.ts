@@ -32,6 +32,8 @@ export class ModelState {
   readonly layout: Layout;
   readonly runtime: Runtime;
   readonly region: Region;
+  /** Of inference programs, made when first needed. */
+  readonly programRegions: Region[] = [];
   /** In the order of the net. */
   readonly parameters: readonly StoredParameter[];
   /** Changes whenever a parameter or statistic does: inference packs the weights once per version. */

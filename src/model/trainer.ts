@@ -53,8 +53,13 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
   constructor(state: ModelState, { loss, optimizer, batchSize = 32, penalty, clip, decay, seed = 0 }: TrainerOptions) {
     this.#region = state.runtime.region(this);
     const options = { loss, optimizer, batchSize, penalty, clip, decay, seed, run: state.runs };
-    this.#training = new Training(state, options, this.#region, undefined, "createTrainer");
-    this.#training.programFor(loss.takesLabels ? "labels" : "rows", false);
+    try {
+      this.#training = new Training(state, options, this.#region, undefined, "createTrainer");
+      this.#training.programFor(loss.takesLabels ? "labels" : "rows", false);
+    } catch (error) {
+      this.#region.free();
+      throw error;
+    }
     this.#frozenVersion = state.frozenVersion;
     state.runs++;
     state.link = loss.link;
