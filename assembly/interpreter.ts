@@ -137,9 +137,12 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
     case abi.OP_FOLD_BIAS:
       foldBias(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
       break;
-    case abi.OP_WEIGHT_TOTAL:
-      store<f32>(control, <f32>(1 / weightTotal(o(r, 0), o(r, 1), o(r, 2), n0)), abi.CONTROL_INVERSE_WEIGHT);
+    case abi.OP_WEIGHT_TOTAL: {
+      // A row of weight 0 is as if it were not there: a batch of such rows has no loss and no gradient.
+      const total = weightTotal(o(r, 0), o(r, 1), o(r, 2), n0);
+      store<f32>(control, total > 0 ? <f32>(1 / total) : 0, abi.CONTROL_INVERSE_WEIGHT);
       break;
+    }
     case abi.OP_SOFTMAX_CROSS_ENTROPY_LABELS:
       softmaxCrossEntropyLabels(
         o(r, 0), o(r, 1), o(r, 3), o(r, 2), o(r, 4), o(r, 5), n1, c(r, 0), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),

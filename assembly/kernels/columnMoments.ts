@@ -44,11 +44,16 @@ function correct<L>(x: usize, mean: usize, variance: usize, rows: u32, cols: u32
   changetype<L>(0).store(variance + at, f32x4.pmax(nmadd(off, off, f32x4.div(squares, n)), f32x4.splat(0)));
 }
 
-/** inverse = 1 / sqrt(variance + eps). variance, inverse: f32, 16-byte aligned, may be the same; begin, end: bytes, multiples of 16. = */
+/**
+ * inverse = 1 / sqrt(variance + eps); NaN where the variance is not finite, so that such a batch shows in the loss instead of
+ * ending in the running statistics unseen. variance, inverse: f32, 16-byte aligned, may be the same; begin, end: bytes,
+ * multiples of 16. =
+ */
 export function columnInverse(variance: usize, inverse: usize, eps: f32, begin: usize, end: usize): void {
   for (let i = begin; i < end; i += 16) {
-    const root = f32x4.sqrt(f32x4.add(v128.load(variance + i), f32x4.splat(eps)));
-    v128.store(inverse + i, f32x4.div(f32x4.splat(1), root));
+    const v = v128.load(variance + i);
+    const root = f32x4.sqrt(f32x4.add(v, f32x4.splat(eps)));
+    v128.store(inverse + i, madd(v, f32x4.splat(0), f32x4.div(f32x4.splat(1), root)));
   }
 }
 

@@ -153,7 +153,7 @@ describe.each(variants)("%s", (variant) => {
   });
 
   // PyTorch gives NaN for such a batch; here a weight of 0 means that the row is not there.
-  test.fails("a batch whose rows all weigh 0 changes nothing", async () => {
+  test("a batch whose rows all weigh 0 changes nothing", async () => {
     const { x, y } = classes(8);
     const model = await make(variant, w.sequential(w.input(4), w.dense(3)));
     const before = model.stateDict();
@@ -215,7 +215,10 @@ describe.each(variants)("%s", (variant) => {
     const want: number[] = [];
     const callbacks = [
       {
-        onEpoch: ({ valLoss }: w.TrainingState) => void (want.push(model.evaluate(own, { loss }).loss), expect(valLoss).toBe(want.at(-1))),
+        onEpoch: ({ valLoss }: w.TrainingState) => {
+          want.push(model.evaluate(own, { loss }).loss);
+          expect(valLoss).toBe(want.at(-1));
+        },
       },
     ];
     const history = await model.fit(data, { loss, optimizer: w.adam(), epochs: 3, validation: own, callbacks });
