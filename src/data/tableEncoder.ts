@@ -4,6 +4,7 @@
  */
 import { checkCount, checkOptions } from "../check.ts";
 import { DataError, FormatError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
 import { parseNumber } from "./parseNumber.ts";
 import { type Column, columnOf, type Table, type TextColumn } from "./readCsv.ts";
 
@@ -29,8 +30,8 @@ export interface TableEncoder {
   readonly kinds: Readonly<Record<string, "number" | "text">>;
   fit(table: Table): TableEncoder;
   /** f32[rows, inputs.length]. A category that `fit` has not seen, and a missing text, is 0 in all its inputs. */
-  transform(table: Table): { data: Float32Array; shape: [number, number] };
-  fitTransform(table: Table): { data: Float32Array; shape: [number, number] };
+  transform(table: Table): Tensor;
+  fitTransform(table: Table): Tensor;
   toJSON(): TableEncoderJSON;
 }
 
@@ -59,7 +60,7 @@ export function tableEncoderFrom(json: TableEncoderJSON): TableEncoder {
 }
 
 /** The named columns as f32[rows, names.length]. @throws DataError for a text, missing or infinite value. */
-export function numbers(table: Table, names: readonly string[]): { data: Float32Array; shape: [number, number] } {
+export function numbers(table: Table, names: readonly string[]): Tensor {
   return encode(
     table,
     names.map((name) => ({ name })),
@@ -113,7 +114,7 @@ function categoriesOf(table: Table, column: TextColumn, maxCategories: number): 
   throw new DataError(`${where} must have at most ${maxCategories} categories, got ${categories.length}. ${fix}`);
 }
 
-function encode(table: Table, columns: readonly EncodedColumn[], where: string): { data: Float32Array; shape: [number, number] } {
+function encode(table: Table, columns: readonly EncodedColumn[], where: string): Tensor {
   const width = columns.reduce((sum, { categories }) => sum + (categories?.length ?? 1), 0);
   const data = new Float32Array(table.rows * width);
   let offset = 0;

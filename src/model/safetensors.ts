@@ -214,8 +214,8 @@ function checkedSize(shape: readonly number[]): number {
 }
 
 function readValues(bytes: Uint8Array, view: DataView, type: DataType, begin: number, end: number): Float32Array {
-  // A copy: begin need not be a multiple of 4, and the file may be let go
-  if (type === TYPES.get("F32")) return new Float32Array(bytes.slice(begin, end).buffer);
+  // A copy: begin need not be a multiple of 4, and the file may be let go. Not slice(): a Node Buffer's is a view.
+  if (type === TYPES.get("F32")) return new Float32Array(new Uint8Array(bytes.subarray(begin, end)).buffer);
   const data = new Float32Array((end - begin) / type.bytes);
   for (let i = 0; i < data.length; i++) data[i] = type.read(view, begin + i * type.bytes);
   return data;

@@ -4,7 +4,7 @@
  */
 import { type StandardScalerJSON, standardScalerFrom, type Table, type TableEncoderJSON, tableEncoderFrom } from "../data/index.ts";
 import { DataError, FormatError } from "../errors.ts";
-import type { Model } from "../index.ts";
+import type { Model, Tensor } from "../index.ts";
 
 /** Plain data. */
 export interface TablePreprocessing {
@@ -52,7 +52,7 @@ export function predictTable(model: Model, table: Table): TablePrediction {
 }
 
 /** The inputs of the net for raw rows, f32[rows, inputs]. */
-export function encodeInputs({ encoder, scaler }: TablePreprocessing, table: Table): { data: Float32Array; shape: [number, number] } {
+export function encodeInputs({ encoder, scaler }: TablePreprocessing, table: Table): Tensor {
   const names = new Set(table.columns.map(({ name }) => name));
   const missing = encoder.columns.filter(({ name }) => !names.has(name)).map(({ name }) => JSON.stringify(name));
   if (missing.length > 0) {
