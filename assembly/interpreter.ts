@@ -42,21 +42,27 @@ export function runProgram(records: usize, control: usize, from: u32, to: u32, r
   const batch = load<u32>(control, abi.CONTROL_ROWS);
   const scratch = <usize>load<u32>(control, abi.CONTROL_SCRATCH) + <usize>rank * abi.SCRATCH_STRIDE;
   const end = records + <usize>to * abi.RECORD_BYTES;
+  let isPastGuard = false;
+  let isStopped = false;
   for (let r = records + <usize>from * abi.RECORD_BYTES; r < end; r += abi.RECORD_BYTES) {
     if (team > 1) {
       if (load<u32>(r, abi.RECORD_FLAGS) & abi.FLAG_BARRIER) {
         if (!barrier(block, rank, team)) return abi.STATUS_LOST;
-        const status = atomic.load<u32>(control + abi.CONTROL_STATUS);
-        if (status != abi.STATUS_OK) return status;
+        // Read only where rank 0 has decided before all met, and leaves not before all have read: at any other barrier a
+        // slow rank would see what a fast rank 0 writes later, and they would no longer meet.
+        if (isPastGuard && atomic.load<u32>(control + abi.CONTROL_STATUS) != abi.STATUS_OK) break;
       }
       beat(block, rank);
+      if (load<u32>(r, abi.RECORD_CODE) == abi.OP_GUARD) isPastGuard = true;
     }
     const ranks = min(load<u32>(r, abi.RECORD_RANKS), team);
-    if (rank < ranks && !runRecord(r, control, batch, scratch, rank, ranks)) break;
+    if (rank >= ranks || isStopped || runRecord(r, control, batch, scratch, rank, ranks)) continue;
+    if (team == 1) break;
+    isStopped = true; // the others come to the next barrier, and learn of it there
   }
-  // Also a rank that a guard has stopped comes here: the others are on their way to their next barrier, and leave there.
   if (team > 1 && !barrier(block, rank, team)) return abi.STATUS_LOST;
-  return atomic.load<u32>(control + abi.CONTROL_STATUS);
+  // A worker's answer means only whether it is lost: after the last meeting rank 0 may have given the control block away.
+  return rank == 0 ? atomic.load<u32>(control + abi.CONTROL_STATUS) : abi.STATUS_OK;
 }
 
 /** One op, this rank's share. False ends the program. */
