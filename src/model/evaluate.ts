@@ -53,6 +53,8 @@ export function evaluate(state: ModelState, data: unknown, options: EvaluateOpti
   const { loss, metrics = {} } = options;
   checkIsLoss("evaluate", loss);
   checkMetrics("evaluate", metrics);
+  if (Object.hasOwn(metrics, "loss"))
+    throw new OptionError("evaluate: metrics.loss must have another name: the loss is returned under this one");
   state.checkUsable("evaluate");
   checkLoss(state, loss, "evaluate");
   const taken = takeData(state, data, loss, "evaluate");

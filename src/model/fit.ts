@@ -108,6 +108,7 @@ function takeParts(state: ModelState, data: unknown, options: FitOptions): { tra
     indices = splitIndices(all.rows, labels, { test: validation, validation: 0, seed }, STREAM_VALIDATION);
   } catch (error) {
     if (error instanceof DataError) throw new DataError(`fit: validation: ${error.message}`);
+    if (error instanceof OptionError) throw new OptionError(`fit: validation: ${error.message}`);
     throw error;
   }
   return { train: rowsOf(state, all, indices.train), validation: rowsOf(state, all, indices.test) };

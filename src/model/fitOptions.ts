@@ -9,6 +9,7 @@ import type { Decay, Penalty } from "../penalties.ts";
 import { checkSeed } from "../random.ts";
 import { checkMetrics, type Metric } from "./evaluate.ts";
 import { checkIsLoss } from "./gradients.ts";
+import { emptyHistory } from "./history.ts";
 
 /** What a step needs besides data. */
 export interface StepOptions {
@@ -79,6 +80,7 @@ export function checkFitOptions(options: FitOptions): void {
   checkCount("fit: epochs", epochs);
   checkBoolean("fit: shuffle", shuffle);
   checkMetrics("fit", metrics);
+  checkMetricNames(metrics);
   if (typeof validation === "number" && !(validation > 0))
     fail("fit: validation", "a fraction below 1, a count of rows, or { x, y }", validation);
   if (!Array.isArray(callbacks)) fail("fit: callbacks", "an array of callbacks", callbacks);
@@ -90,6 +92,14 @@ export function checkFitOptions(options: FitOptions): void {
   });
   if (signal !== undefined && typeof signal.aborted !== "boolean") fail("fit: signal", "an AbortSignal", signal);
   checkMonitors(options);
+}
+
+/** A metric must not overwrite what history holds anyway. */
+function checkMetricNames(metrics: object): void {
+  const own = Object.keys(emptyHistory());
+  for (const name of Object.keys(metrics)) {
+    if (own.includes(name)) throw new OptionError(`fit: metrics.${name} must have another name: history has a "${name}" of its own`);
+  }
 }
 
 /** Names that a callback may watch: what the history will hold. */

@@ -206,10 +206,20 @@ function loadStateDict(state: ModelState, dict: StateDictInput, isStrict: boolea
 const hasShape = (given: ParameterValues): given is Exclude<ParameterValues, NestedNumbers> =>
   !Array.isArray(given) && "data" in given && "shape" in given;
 
+function readTensor(where: string, given: Tensor | NestedNumbers): Tensor {
+  try {
+    return typeof given === "object" && given !== null && hasShape(given) ? tensor(given.data, given.shape) : tensor(given);
+  } catch (error) {
+    if (error instanceof DataError) throw new DataError(`${where}: ${error.message}`);
+    if (error instanceof ShapeError) throw new ShapeError(`${where}: ${error.message}`);
+    throw error;
+  }
+}
+
 function valuesFor({ name, shape, words }: StoredParameter, given: ParameterValues): Float32Array {
   const where = `loadStateDict: ${name}`;
   // Flat numbers carry no shape of their own: only their count can be wrong. Tensors from JSON hold plain arrays.
-  const { data, shape: came } = hasShape(given) ? tensor(given.data, given.shape) : tensor(given);
+  const { data, shape: came } = readTensor(where, given);
   const isFlat = !hasShape(given) && came.length === 1 && data.length === words;
   if (!isFlat && !sameShape(came, shape)) throw new ShapeError(`${where} must have shape ${showShape(shape)}, got ${showShape(came)}`);
   const bad = data.findIndex((value) => !Number.isFinite(value));
