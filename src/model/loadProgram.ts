@@ -18,6 +18,8 @@ export interface LoadedProgram {
   readonly sharedOps: number;
   /** Runs all records of the spans from `first` to `last`; returns STATUS_*, of which STATUS_LOST must not be ignored. */
   run(first: Span, last: Span): number;
+  /** Runs one op alone, on the calling thread: for profiles. */
+  runOp(index: number): number;
 }
 
 /** A control block. */
@@ -61,5 +63,6 @@ export function loadProgram(runtime: Runtime, region: Region, builder: Builder, 
       const to = encoded.spans[last][1];
       return runtime.run(records, control, from, to, sharedBefore[to]! > sharedBefore[from]!);
     },
+    runOp: (index) => runtime.run(records, control, index, index + 1),
   };
 }

@@ -1,10 +1,11 @@
 /** The loop in the user's own hands: one synchronous step at a time. */
-import { show } from "../check.ts";
+import { checkCount, show } from "../check.ts";
 import { OptionError } from "../errors.ts";
 import type { Shape } from "../shape.ts";
 import type { Data } from "./fit.ts";
 import { checkStepOptions, type StepOptions } from "./fitOptions.ts";
 import { Model } from "./model.ts";
+import type { Profile } from "./profile.ts";
 import type { ModelState } from "./state.ts";
 import { Training } from "./training.ts";
 import { withRoom } from "./withRoom.ts";
@@ -98,6 +99,22 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
   /** Value of the penalties in the last step; 0 without. */
   get penalty(): number {
     return this.#training.penalty;
+  }
+
+  /**
+   * Where the time of a step goes: every op with its time, share, GFLOP/s or GB/s, on one thread. Runs steps on the batch of the
+   * last step (on zeros before the first); weights and slots are as before when it returns.
+   * @throws OptionError if `steps` is not a positive integer.
+   */
+  profile(steps = 100): Profile {
+    this.#checkUsable("trainer.profile");
+    checkCount("trainer.profile: steps", steps);
+    const before = this.checkpoint();
+    try {
+      return this.#training.profile(steps);
+    } finally {
+      this.#training.restore(before);
+    }
   }
 
   /** Weights, optimizer slots, step and random stream: restore() goes on with the same bits. */

@@ -15,6 +15,7 @@ import { diagnose } from "./diagnose.ts";
 import type { TakenData } from "./evaluate.ts";
 import { copyInputs, copyTargets, copyWeights } from "./intake.ts";
 import { allocateControl, type LoadedProgram, loadProgram } from "./loadProgram.ts";
+import { type Profile, profileSteps } from "./profile.ts";
 import { controlWord, type ModelState } from "./state.ts";
 import type { TrainerCheckpoint } from "./trainer.ts";
 import { type Source, type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
@@ -206,13 +207,7 @@ export class Training {
    */
   run(program: StepProgram, { rows, targetKind, isWeighted }: Readonly<PlacedBatch>, indices = 0): number {
     const { state } = this;
-    const { u32, f32 } = state.runtime.arena.views;
-    const control = this.#control >>> 2;
-    u32[control + (abi.CONTROL_ROWS >>> 2)] = rows;
-    u32[control + (abi.CONTROL_STEP >>> 2)] = this.step;
-    u32[control + (abi.CONTROL_INDICES >>> 2)] = indices;
-    f32[control + (abi.CONTROL_INVERSE_WEIGHT >>> 2)] = 1 / rows;
-    this.#writeScalars();
+    this.#writeControl(rows, indices);
     const first: Span = indices === 0 ? "forward" : "gather";
     const status = program.run(first, "update");
     if (status === abi.STATUS_LOST) {
@@ -222,7 +217,31 @@ export class Training {
     if (status !== abi.STATUS_OK) throw diagnose(this.specOf(targetKind, isWeighted), this.step, first);
     this.step++;
     state.version++;
-    return state.runtime.arena.views.f32[control + (abi.CONTROL_LOSS >>> 2)]!;
+    return state.runtime.arena.views.f32[(this.#control + abi.CONTROL_LOSS) >>> 2]!;
+  }
+
+  /** All that changes from step to step besides the batch. */
+  #writeControl(rows: number, indices: number): void {
+    const { u32, f32 } = this.state.runtime.arena.views;
+    const control = this.#control >>> 2;
+    u32[control + (abi.CONTROL_ROWS >>> 2)] = rows;
+    u32[control + (abi.CONTROL_STEP >>> 2)] = this.step;
+    u32[control + (abi.CONTROL_INDICES >>> 2)] = indices;
+    f32[control + (abi.CONTROL_INVERSE_WEIGHT >>> 2)] = 1 / rows;
+    this.#writeScalars();
+  }
+
+  /** Times the ops of steps on the batch in place; moves weights, slots and step as steps do. */
+  profile(steps: number): Profile {
+    const { rows, targetKind, isWeighted } = this.#placed.rows > 0 ? this.#placed : this.#emptyBatch();
+    return profileSteps(this.programFor(targetKind, isWeighted), rows, steps, () => {
+      this.#writeControl(rows, 0);
+      this.step++;
+    });
+  }
+
+  #emptyBatch(): PlacedBatch {
+    return { rows: this.options.batchSize, targetKind: this.options.loss.takesLabels ? "labels" : "rows", isWeighted: false };
   }
 
   #writeScalars(): void {
