@@ -173,7 +173,7 @@ export class Model<out In extends Shape = Shape, out Out extends Shape = Shape> 
   /** Gives the memory back at once; else that happens when the model is garbage collected. */
   dispose(): void {
     if (this.state.isDisposed) return;
-    this.state.checkFree("dispose");
+    this.state.checkNotBusy("dispose"); // a broken model, or one of a disposed runtime, has memory to give back too
     this.state.isDisposed = true;
     for (const region of [this.state.region, ...this.state.programRegions]) region.free();
   }
@@ -206,7 +206,7 @@ function loadStateDict(state: ModelState, dict: StateDictInput, isStrict: boolea
 const hasShape = (given: ParameterValues): given is Exclude<ParameterValues, NestedNumbers> =>
   !Array.isArray(given) && "data" in given && "shape" in given;
 
-function readTensor(where: string, given: Tensor | NestedNumbers): Tensor {
+function readTensor(where: string, given: ParameterValues): Tensor {
   try {
     return typeof given === "object" && given !== null && hasShape(given) ? tensor(given.data, given.shape) : tensor(given);
   } catch (error) {

@@ -52,7 +52,7 @@ describe("data", () => {
   // The same faults at every door: each names itself.
   const doors: [string, (data: { x: unknown; y: unknown; weights?: unknown }) => unknown][] = [
     ["fit", (data) => fit(data)],
-    ["trainer.step", (data) => trainer.step(data)],
+    ["trainer.step", (data) => trainer.step(data as never)],
     ["evaluate", (data) => model.evaluate(data as never, { loss })],
     ["gradients", (data) => model.gradients(data as never, loss)],
   ];
