@@ -1,6 +1,7 @@
 /**
  * The end of a backward pass: is everything finite, and how far are the gradients to be scaled down?
- * norm = sqrt(sum of squares), scale = min(1, max / (norm + 1e-6)) as PyTorch's clip_grad_norm_ has it.
+ * norm = sqrt(sum of sums), scale = min(1, max / (norm + 1e-6)) as PyTorch's clip_grad_norm_ has it.
+ * The sums are squares where the norm is wanted, else zeros of what is finite.
  */
 import {
   CONTROL_CLIP_MAX,

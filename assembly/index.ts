@@ -17,7 +17,7 @@ export { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./
 export { maddPeak } from "./kernels/peak";
 export { penaltyGrad } from "./kernels/penalty";
 export { dropout, fillConstant, fillNormal, fillTruncatedNormal, fillUniform } from "./kernels/random";
-export { squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
+export { finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 export { absoluteError, squaredError } from "./kernels/regressionLosses";
 export { logSoftmaxRows, logSoftmaxRowsGrad, softmaxRows, softmaxRowsGrad } from "./kernels/softmax";
 export { softmaxCrossEntropyLabels, softmaxCrossEntropyTargets } from "./kernels/softmaxCrossEntropy";
@@ -25,6 +25,9 @@ export { philox } from "./math/philox";
 export { adadelta } from "./optimizers/adadelta";
 export { adagrad } from "./optimizers/adagrad";
 export { adam, adamAmsgrad } from "./optimizers/adam";
+export { adamax } from "./optimizers/adamax";
+export { lion } from "./optimizers/lion";
+export { nadam } from "./optimizers/nadam";
 export { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from "./optimizers/rmsprop";
 export { sgd, sgdMomentum } from "./optimizers/sgd";
 export { probeFused, usesRelaxedSimd } from "./probe";

@@ -17,13 +17,16 @@ import { packB } from "./kernels/gemm/pack";
 import { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./kernels/normalizeColumns";
 import { penaltyGrad } from "./kernels/penalty";
 import { dropout } from "./kernels/random";
-import { squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
+import { finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 import { absoluteError, squaredError } from "./kernels/regressionLosses";
 import { logSoftmaxRows, logSoftmaxRowsGrad, softmaxRows, softmaxRowsGrad } from "./kernels/softmax";
 import { softmaxCrossEntropyLabels, softmaxCrossEntropyTargets } from "./kernels/softmaxCrossEntropy";
 import { adadelta } from "./optimizers/adadelta";
 import { adagrad } from "./optimizers/adagrad";
 import { adam, adamAmsgrad } from "./optimizers/adam";
+import { adamax } from "./optimizers/adamax";
+import { lion } from "./optimizers/lion";
+import { nadam } from "./optimizers/nadam";
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from "./optimizers/rmsprop";
 import { sgd, sgdMomentum } from "./optimizers/sgd";
 import { constant as c, operand as o, size } from "./record";
@@ -186,6 +189,11 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       squareSums(o(r, 0), o(r, 1), n0, shareBegin(pieces, rank, ranks), shareEnd(pieces, rank, ranks));
       break;
     }
+    case abi.OP_FINITE_SUMS: {
+      const pieces = (n0 + abi.PIECE - 1) / abi.PIECE;
+      finiteSums(o(r, 0), o(r, 1), n0, shareBegin(pieces, rank, ranks), shareEnd(pieces, rank, ranks));
+      break;
+    }
     case abi.OP_GUARD:
       return guard(o(r, 0), control, n0);
     default:
@@ -265,6 +273,15 @@ function runOptimizer(r: usize, control: usize, begin: usize, end: usize): void 
       break;
     case abi.OP_ADAM_AMSGRAD:
       adamAmsgrad(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), scale, begin, end);
+      break;
+    case abi.OP_ADAMAX:
+      adamax(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
+      break;
+    case abi.OP_NADAM:
+      nadam(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
+      break;
+    case abi.OP_LION:
+      lion(o(r, 0), o(r, 1), o(r, 2), o(r, 3), scale, begin, end);
       break;
     default:
       unreachable();

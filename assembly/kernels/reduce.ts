@@ -3,6 +3,7 @@
  * denormal, and a NaN or an infinity among the elements stays one in the sum, which the guard relies on.
  */
 import { PIECE } from "../abi";
+import { laneSum, madd } from "../math/lanes";
 
 /** scale Σ x_r weights_r, rows in order. x: f32[rows]; weights: f32[rows] or 0 (ones). */
 export function weightedMean(x: usize, weights: usize, rows: u32, scale: f32): f32 {
@@ -58,6 +59,29 @@ function pieceSquares(p: usize, end: usize): f64 {
     sum += v * v;
   }
   return sum;
+}
+
+/**
+ * sums[i] = Σ x·0 over piece i: 0 if every element is finite, else NaN. Operands as squareSums; a third of its time, for a guard
+ * that needs no norm. =
+ */
+export function finiteSums(x: usize, sums: usize, count: u32, begin: u32, end: u32): void {
+  const zero = f32x4.splat(0);
+  for (let i = begin; i < end; i++) {
+    const from = <usize>i * PIECE;
+    const size: usize = min<usize>(PIECE, <usize>count - from);
+    let p = x + (from << 2);
+    const last = p + (size << 2);
+    let s0 = zero;
+    let s1 = zero;
+    for (; p + 32 <= last; p += 32) {
+      s0 = madd(v128.load(p), zero, s0);
+      s1 = madd(v128.load(p, 16), zero, s1);
+    }
+    let sum = laneSum(f32x4.add(s0, s1));
+    for (; p < last; p += 4) sum += load<f32>(p) * 0;
+    store<f64>(sums + ((<usize>i) << 3), <f64>sum);
+  }
 }
 
 /** Σ sums[i] in order. sums: f64[pieces]. */

@@ -1,6 +1,7 @@
 /**
- * RMSProp (Tieleman & Hinton 2012, lecture 6.5), eps outside the root as PyTorch has it, and its variants: with momentum, and
- * centered (Graves 2013). In all four g stands for the gradient after clippedGradient, q for the mean square or variance:
+ * RMSProp (Tieleman & Hinton 2012, lecture 6.5), eps outside the root as PyTorch has it, or inside, and its variants: with
+ * momentum, and centered (Graves 2013). In all four g stands for the gradient after clippedGradient, q for the mean square or
+ * variance:
  *   not centered   v = alpha v + (1 - alpha) g²,   q = v
  *   centered       v = alpha (v + (1 - alpha) (g - m)²),   m = m + (1 - alpha) (g - m),   q = v
  * The centered v is the variance itself. Graves and PyTorch keep the mean square and subtract m² from it: the same number,
@@ -11,6 +12,7 @@ import {
   RMSPROP_ALPHA,
   RMSPROP_ALPHA_REST,
   RMSPROP_EPS,
+  RMSPROP_EPS_INSIDE,
   RMSPROP_MOMENTUM,
   UPDATE_DECAY,
   UPDATE_KEEP,
@@ -21,7 +23,7 @@ import { flush, madd, nmadd } from "../math/lanes";
 import { clippedGradient } from "./gradient";
 
 /**
- * w = keep w - rate g / (sqrt(q) + eps), q = v the mean square.
+ * w = keep w - rate g / (sqrt(q + inside) + eps), q = v the mean square.
  * w, g, v: f32[n], 16-byte aligned, padded to whole vectors; pads of zeros stay zeros. w, v in place.
  * s: the UPDATE_* and RMSPROP_* scalars of this step. scale: clip by norm. begin, end: this share in bytes, multiples of 16.
  */
@@ -33,19 +35,20 @@ export function rmsprop(w: usize, g: usize, v: usize, s: usize, scale: f32, begi
   const alpha = v128.load32_splat(s, RMSPROP_ALPHA);
   const rest = v128.load32_splat(s, RMSPROP_ALPHA_REST);
   const eps = v128.load32_splat(s, RMSPROP_EPS);
+  const inside = v128.load32_splat(s, RMSPROP_EPS_INSIDE);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
     const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
     const vi = blendSquare(v128.load(v + i), gi, alpha, rest);
-    const step = f32x4.div(f32x4.mul(rate, gi), f32x4.add(f32x4.sqrt(vi), eps));
+    const step = f32x4.div(f32x4.mul(rate, gi), f32x4.add(f32x4.sqrt(f32x4.add(vi, inside)), eps));
     v128.store(v + i, flush(vi));
     v128.store(w + i, f32x4.sub(f32x4.mul(keep, wi), step));
   }
 }
 
 /**
- * u = momentum u + g / (sqrt(q) + eps),   w = keep w - rate u,   q = v the mean square.
+ * u = momentum u + g / (sqrt(q + inside) + eps),   w = keep w - rate u,   q = v the mean square.
  * w, g, v, u: f32[n], 16-byte aligned, padded to whole vectors; pads of zeros stay zeros. w, v, u in place.
  * s: the UPDATE_* and RMSPROP_* scalars of this step. scale: clip by norm. begin, end: this share in bytes, multiples of 16.
  */
@@ -57,13 +60,14 @@ export function rmspropMomentum(w: usize, g: usize, v: usize, u: usize, s: usize
   const alpha = v128.load32_splat(s, RMSPROP_ALPHA);
   const rest = v128.load32_splat(s, RMSPROP_ALPHA_REST);
   const eps = v128.load32_splat(s, RMSPROP_EPS);
+  const inside = v128.load32_splat(s, RMSPROP_EPS_INSIDE);
   const momentum = v128.load32_splat(s, RMSPROP_MOMENTUM);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
     const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
     const vi = blendSquare(v128.load(v + i), gi, alpha, rest);
-    const ui = madd(momentum, v128.load(u + i), f32x4.div(gi, f32x4.add(f32x4.sqrt(vi), eps)));
+    const ui = madd(momentum, v128.load(u + i), f32x4.div(gi, f32x4.add(f32x4.sqrt(f32x4.add(vi, inside)), eps)));
     v128.store(v + i, flush(vi));
     v128.store(u + i, flush(ui));
     v128.store(w + i, nmadd(rate, ui, f32x4.mul(keep, wi)));
@@ -71,7 +75,7 @@ export function rmspropMomentum(w: usize, g: usize, v: usize, u: usize, s: usize
 }
 
 /**
- * w = keep w - rate g / (sqrt(q) + eps), q = v the variance around the mean gradient m.
+ * w = keep w - rate g / (sqrt(q + inside) + eps), q = v the variance around the mean gradient m.
  * w, g, m, v: f32[n], 16-byte aligned, padded to whole vectors; pads of zeros stay zeros. w, m, v in place.
  * s: the UPDATE_* and RMSPROP_* scalars of this step. scale: clip by norm. begin, end: this share in bytes, multiples of 16.
  */
@@ -83,6 +87,7 @@ export function rmspropCentered(w: usize, g: usize, m: usize, v: usize, s: usize
   const alpha = v128.load32_splat(s, RMSPROP_ALPHA);
   const rest = v128.load32_splat(s, RMSPROP_ALPHA_REST);
   const eps = v128.load32_splat(s, RMSPROP_EPS);
+  const inside = v128.load32_splat(s, RMSPROP_EPS_INSIDE);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
@@ -90,7 +95,7 @@ export function rmspropCentered(w: usize, g: usize, m: usize, v: usize, s: usize
     const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
     const off = f32x4.sub(gi, mi);
     const vi = blendVariance(v128.load(v + i), off, alpha, rest);
-    const step = f32x4.div(f32x4.mul(rate, gi), f32x4.add(f32x4.sqrt(vi), eps));
+    const step = f32x4.div(f32x4.mul(rate, gi), f32x4.add(f32x4.sqrt(f32x4.add(vi, inside)), eps));
     v128.store(m + i, flush(madd(rest, off, mi)));
     v128.store(v + i, flush(vi));
     v128.store(w + i, f32x4.sub(f32x4.mul(keep, wi), step));
@@ -98,7 +103,7 @@ export function rmspropCentered(w: usize, g: usize, m: usize, v: usize, s: usize
 }
 
 /**
- * u = momentum u + g / (sqrt(q) + eps),   w = keep w - rate u,   q = v the variance around the mean gradient m.
+ * u = momentum u + g / (sqrt(q + inside) + eps),   w = keep w - rate u,   q = v the variance around the mean gradient m.
  * w, g, m, v, u: f32[n], 16-byte aligned, padded to whole vectors; pads of zeros stay zeros. w, m, v, u in place.
  * s: the UPDATE_* and RMSPROP_* scalars of this step. scale: clip by norm. begin, end: this share in bytes, multiples of 16.
  */
@@ -120,6 +125,7 @@ export function rmspropCenteredMomentum(
   const alpha = v128.load32_splat(s, RMSPROP_ALPHA);
   const rest = v128.load32_splat(s, RMSPROP_ALPHA_REST);
   const eps = v128.load32_splat(s, RMSPROP_EPS);
+  const inside = v128.load32_splat(s, RMSPROP_EPS_INSIDE);
   const momentum = v128.load32_splat(s, RMSPROP_MOMENTUM);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
@@ -128,7 +134,7 @@ export function rmspropCenteredMomentum(
     const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
     const off = f32x4.sub(gi, mi);
     const vi = blendVariance(v128.load(v + i), off, alpha, rest);
-    const ui = madd(momentum, v128.load(u + i), f32x4.div(gi, f32x4.add(f32x4.sqrt(vi), eps)));
+    const ui = madd(momentum, v128.load(u + i), f32x4.div(gi, f32x4.add(f32x4.sqrt(f32x4.add(vi, inside)), eps)));
     v128.store(m + i, flush(madd(rest, off, mi)));
     v128.store(v + i, flush(vi));
     v128.store(u + i, flush(ui));

@@ -95,7 +95,7 @@ export class Training {
     const batchBytes = (words: number) => region.allocate(options.batchSize * words * 4, "a batch");
     this.#batch = { x: batchBytes(this.#inputWords), targets: batchBytes(this.#outputWords), weights: batchBytes(1) };
     this.#columnWeights = columns && region.allocate(columns.byteLength, "weights of the loss");
-    this.update = allocateUpdate(state, options.optimizer, options.penalty, region);
+    this.update = allocateUpdate(state, options, region);
     this.#writers = this.update.scalars.map((address) => (offset: number, value: number) => {
       this.state.runtime.arena.views.f32[(address + offset) >>> 2] = value;
     });

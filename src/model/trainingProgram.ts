@@ -55,6 +55,8 @@ export interface UpdateSpec {
   readonly segments: readonly Segment[];
   readonly optimizer: Optimizer;
   readonly penalty: Penalty | undefined;
+  /** Whether gradients are clipped by their norm. */
+  readonly wantsNorm: boolean;
   /** All gradients in one run: address, words, and their partial sums of squares. */
   readonly gradient: { readonly address: number; readonly words: number; readonly sums: number };
   readonly penaltySums: { readonly address: number; readonly pieces: number };
@@ -162,8 +164,13 @@ function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): voi
   builder.inSpan("guard", () => {
     const pieces = piecesOf(gradient.words);
     const sums = builder.fixed("squares", gradient.sums, pieces * 2);
+    // The norm costs three times as much as the question whether all is finite.
     if (pieces > 0)
-      builder.emit("squareSums", { x: builder.fixed("gradients", gradient.address, gradient.words), sums }, { count: gradient.words });
+      builder.emit(
+        update.wantsNorm ? "squareSums" : "finiteSums",
+        { x: builder.fixed("gradients", gradient.address, gradient.words), sums },
+        { count: gradient.words },
+      );
     builder.emit("guard", { sums, control }, { pieces });
   });
   builder.inSpan("update", () => {

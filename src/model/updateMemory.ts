@@ -3,6 +3,7 @@
  * parameters that are updated alike are one op each. All of it starts as zeros, and its pads stay zeros.
  */
 import * as abi from "../../assembly/abi.ts";
+import type { Clip } from "../clipping.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Penalty } from "../penalties.ts";
 import type { Region } from "../runtime/memory.ts";
@@ -26,7 +27,11 @@ interface Run {
   words: number;
 }
 
-export function allocateUpdate(state: ModelState, optimizer: Optimizer, penalty: Penalty | undefined, region: Region): UpdateMemory {
+export function allocateUpdate(
+  state: ModelState,
+  { optimizer, penalty, clip }: { optimizer: Optimizer; penalty: Penalty | undefined; clip: Clip | undefined },
+  region: Region,
+): UpdateMemory {
   const runs = runsOf(state.parameters.filter(isTrainable));
   const words = runs.reduce((sum, run) => sum + run.words, 0);
   const gradient = region.allocate(words * 4, "the gradients");
@@ -64,6 +69,7 @@ export function allocateUpdate(state: ModelState, optimizer: Optimizer, penalty:
     segments,
     optimizer,
     penalty,
+    wantsNorm: clip?.kind === "norm",
     gradient: { address: gradient, words, sums },
     penaltySums: { address: penaltySums, pieces: penaltyPieces },
   };

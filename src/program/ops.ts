@@ -177,6 +177,7 @@ export const ops = {
   penaltyGrad: op(abi.OP_PENALTY_GRAD, "pieces", { w: read(lines), g: update(lines), sums: write(pieces) }, ["count"], ["l1", "l2"]),
   penaltySum: op(abi.OP_PENALTY_SUM, "none", { sums: read((s) => s.pieces! * 2), control: update(control) }, ["pieces"]),
   squareSums: op(abi.OP_SQUARE_SUMS, "pieces", { x: read(lines), sums: write(pieces) }, ["count"]),
+  finiteSums: op(abi.OP_FINITE_SUMS, "pieces", { x: read(lines), sums: write(pieces) }, ["count"]),
   guard: op(abi.OP_GUARD, "none", { sums: read((s) => s.pieces! * 2), control: update(control) }, ["pieces"]),
   sgd: optimizer(abi.OP_SGD, 0),
   sgdMomentum: optimizer(abi.OP_SGD_MOMENTUM, 1),
@@ -188,6 +189,9 @@ export const ops = {
   rmspropCenteredMomentum: optimizer(abi.OP_RMSPROP_CENTERED_MOMENTUM, 3),
   adam: optimizer(abi.OP_ADAM, 2),
   adamAmsgrad: optimizer(abi.OP_ADAM_AMSGRAD, 3),
+  adamax: optimizer(abi.OP_ADAMAX, 2),
+  nadam: optimizer(abi.OP_NADAM, 2),
+  lion: optimizer(abi.OP_LION, 1),
 } satisfies Record<string, OpRow>;
 
 export type OpName = keyof typeof ops;

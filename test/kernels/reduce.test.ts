@@ -81,6 +81,29 @@ describe.each(variants)("%s", (variant) => {
     }
   });
 
+  it("finiteSums: 0 for a piece of finite numbers, huge and tiny ones too, NaN if any is not; nothing past the count is read", () => {
+    for (const count of [1, 7, 8, 9, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 13]) {
+      const pieces = Math.ceil(count / PIECE);
+      for (const place of [-1, 0, count >> 1, count - 1]) {
+        for (const bad of place < 0 ? [0] : [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+          kernels.reset();
+          const x = numbers(count, count, 3e38);
+          x[0] = 1e-45;
+          if (place >= 0) x[place] = bad;
+          const address = kernels.put([...x, Number.NaN]);
+          const sums = kernels.alloc(8 * pieces + 8);
+          for (const [begin, end] of shares(pieces, 2)) call.finiteSums(address, sums, count, begin, end);
+          const got = [...new Float64Array(kernels.memory.buffer, sums, pieces)];
+          const want = got.map((_, i) => (place >= 0 && Math.floor(place / PIECE) === i ? Number.NaN : 0));
+          expect(
+            got.map((sum) => sum + 0),
+            `${count}, ${bad} at ${place}`,
+          ).toEqual(want);
+        }
+      }
+    }
+  });
+
   it("sumPieces adds in order", () => {
     kernels.reset();
     const values = [1e16, 1, 1, -1e16, 0.5];
