@@ -1,7 +1,24 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { NumericData } from "../../src/data/arrays.ts";
 import { DataError, OptionError, ShapeError } from "../../src/errors.ts";
-import { accuracy, type ConfusionMatrixOptions, confusionMatrix, mae, mse, r2, rmse } from "../../src/metrics/index.ts";
+import {
+  accuracy,
+  averagePrecision,
+  balancedAccuracy,
+  confusionMatrix,
+  f1,
+  logLoss,
+  mae,
+  matthewsCorrelation,
+  mse,
+  precision,
+  r2,
+  recall,
+  rmse,
+  rocAuc,
+  topKAccuracy,
+} from "../../src/metrics/index.ts";
 
 interface Golden {
   shape: number[];
@@ -10,38 +27,61 @@ interface Golden {
 interface Case {
   name: string;
   metric: string;
-  options: ConfusionMatrixOptions;
+  options: Record<string, unknown>;
   y_true: Golden;
-  y_pred: Golden;
+  y_pred?: Golden;
+  y_score?: Golden;
+  y_prob?: Golden;
   value: number | Golden;
 }
 const { cases }: { cases: Case[] } = JSON.parse(readFileSync(new URL("../vectors/metrics.json", import.meta.url), "utf8"));
 const nested = ({ shape, data }: Golden) =>
   shape.length === 1 ? data : Array.from({ length: shape[0]! }, (_, i) => data.slice(i * shape[1]!, (i + 1) * shape[1]!));
-const tensor = ({ shape, data }: Golden) => ({ data: Float32Array.from(data), shape });
+const tensor = ({ shape, data }: Golden) => ({ data: Float64Array.from(data), shape });
+
+/** scikit-learn's names of options as ours. */
+function optionsOf({ average, zero_division, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  const options = { ...rest };
+  if (average !== undefined) options.average = average ?? "none";
+  if (zero_division !== undefined) options.zeroDivision = zero_division;
+  return options;
+}
 
 describe("golden vectors", () => {
-  const metrics: Record<
-    string,
-    (yTrue: Parameters<typeof r2>[0], yPred: Parameters<typeof r2>[0], options: object) => number | number[][]
-  > = {
+  type Measure = (yTrue: NumericData, yPred: NumericData, options: never) => number | number[] | number[][];
+  const metrics: Record<string, Measure> = {
     accuracy,
+    averagePrecision,
+    balancedAccuracy,
     confusionMatrix,
-    r2,
-    mse,
-    rmse,
+    f1,
+    logLoss,
     mae,
+    matthewsCorrcoef: matthewsCorrelation,
+    mse,
+    precision,
+    r2,
+    recall,
+    rmse,
+    rocAuc,
+    topKAccuracy,
   };
-  const known = cases.filter(({ metric }) => metric in metrics);
-  it("has cases of every metric", () => {
-    expect(new Set(known.map(({ metric }) => metric)).size).toBe(6);
+  const near = (got: number, want: number) => expect(Math.abs(got - want)).toBeLessThanOrEqual(1e-8 + 1e-8 * Math.abs(want));
+  it("has cases of every metric, and a metric for every case", () => {
+    expect([...new Set(cases.map(({ metric }) => metric))].sort()).toEqual(Object.keys(metrics).sort());
   });
-  for (const { name, metric, options, y_true, y_pred, value } of known) {
+  for (const { name, metric, options, y_true, y_pred, y_score, y_prob, value } of cases) {
     it(name, () => {
       for (const form of [nested, tensor]) {
-        const got = metrics[metric]!(form(y_true), form(y_pred), options);
-        if (typeof value !== "number") expect(got).toEqual(nested(value));
-        else expect(Math.abs((got as number) - value)).toBeLessThanOrEqual(1e-8 + 1e-8 * Math.abs(value));
+        const guess = form((y_pred ?? y_score ?? y_prob)!);
+        const got = metrics[metric]!(form(y_true), guess, optionsOf(options) as never);
+        if (typeof value === "number") near(got as number, value);
+        else {
+          expect([(got as number[]).length, ...((got as number[][])[0]!.length ? [(got as number[][])[0]!.length] : [])]).toEqual(
+            value.shape,
+          );
+          (got as number[]).flat().forEach((entry, i) => near(entry, value.data[i]!));
+        }
       }
     });
   }
