@@ -26,7 +26,8 @@ export function sgd(w: usize, g: usize, s: usize, scale: f32, begin: usize, end:
 
 /**
  *   m = momentum m + gain g,   w = keep w - rate (follow m + ahead g)
- * follow, ahead = 1, 0 for classical momentum, momentum, 1 for Nesterov's.
+ * follow, ahead = 1, 0 for classical momentum, momentum, 1 for Nesterov's; m may also gather displacements, -rate times
+ * gradients, with gain < 0, rate 1 and follow -1 or -momentum.
  * w, g, m: f32[n], 16-byte aligned, padded to whole vectors; pads of zeros stay zeros. w, m in place; m starts at 0.
  * s: the UPDATE_* and SGD_* scalars of this step. scale: clip by norm. begin, end: this share in bytes, multiples of 16.
  * Velocities too small to matter are flushed to 0: denormals would slow every later step.

@@ -18,6 +18,8 @@ export interface AdamOptions {
   weightDecay?: number;
   /** Divide by the root of the largest mean square so far, https://arxiv.org/abs/1904.09237. Default false. */
   amsgrad?: boolean;
+  /** Divide the means by 1 - betaᵗ, since they start at 0. Default true; without, the first steps are far too long. */
+  biasCorrection?: boolean;
 }
 
 /**
@@ -27,7 +29,8 @@ export interface AdamOptions {
  * @throws OptionError if an option is unknown or outside its range.
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  checkOptions("adam", options, ["learningRate", "beta1", "beta2", "eps", "weightDecay", "amsgrad"]);
-  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0, amsgrad = false } = options;
-  return moments("adam", "gradient", { learningRate, beta1, beta2, eps, weightDecay, amsgrad });
+  checkOptions("adam", options, ["learningRate", "beta1", "beta2", "eps", "weightDecay", "amsgrad", "biasCorrection"]);
+  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0 } = options;
+  const { amsgrad = false, biasCorrection = true } = options;
+  return moments("adam", "gradient", { learningRate, beta1, beta2, eps, weightDecay, amsgrad, biasCorrection });
 }

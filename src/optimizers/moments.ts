@@ -13,27 +13,30 @@ export interface MomentOptions {
   eps: number;
   weightDecay: number;
   amsgrad: boolean;
+  /** Absent where the rule has no such option. */
+  biasCorrection?: boolean;
 }
 
 /** `decayActs`: in the gradient, as λw, or on the weights, as the factor 1 - rate λ. */
 export function moments(kind: string, decayActs: "gradient" | "weights", options: MomentOptions): Optimizer {
-  const { learningRate, beta1, beta2, eps, weightDecay, amsgrad } = options;
+  const { learningRate, beta1, beta2, eps, weightDecay, amsgrad, biasCorrection: isCorrected = true } = options;
   checkLearningRate(`${kind}: learningRate`, learningRate);
   checkInRange(`${kind}: beta1`, beta1, 0, 1);
   checkInRange(`${kind}: beta2`, beta2, 0, 1);
   checkEps(`${kind}: eps`, eps);
   checkNotNegative(`${kind}: weightDecay`, weightDecay);
   checkBoolean(`${kind}: amsgrad`, amsgrad);
+  checkBoolean(`${kind}: biasCorrection`, isCorrected);
   const l2 = decayActs === "gradient" ? weightDecay : 0;
   const decoupled = decayActs === "weights" ? weightDecay : 0;
-  const stepSize = (step: number, rate: number) => rate / (1 - powInteger(beta1, step + 1));
-  const vScaleAt = (step: number) => 1 / Math.sqrt(1 - powInteger(beta2, step + 1));
+  const stepSize = (step: number, rate: number) => (isCorrected ? rate / (1 - powInteger(beta1, step + 1)) : rate);
+  const vScaleAt = (step: number) => (isCorrected ? 1 / Math.sqrt(1 - powInteger(beta2, step + 1)) : 1);
   return {
     kind,
     op: amsgrad ? "adamAmsgrad" : "adam",
     slots: amsgrad ? [0, 0, 0] : [0, 0],
     learningRate,
-    options: { learningRate: describeRate(learningRate), beta1, beta2, eps, weightDecay, amsgrad },
+    options: { ...options, learningRate: describeRate(learningRate) },
     writeScalars(step, rate, decayed, write) {
       write(abi.UPDATE_KEEP, decayed ? 1 - rate * decoupled : 1);
       write(abi.UPDATE_DECAY, decayed ? l2 : 0);

@@ -103,6 +103,9 @@ const optimizers: Record<string, (o: Options, shared: OptimizerOptions) => w.Opt
   adadelta: (o, shared) => w.adadelta({ ...shared, rho: o.rho as number, eps: o.eps as number }),
   adam: (o, shared) => w.adam({ ...shared, ...betas(o), eps: o.eps as number, amsgrad: o.amsgrad as boolean }),
   adamw: (o, shared) => w.adamw({ ...shared, ...betas(o), eps: o.eps as number, amsgrad: o.amsgrad as boolean }),
+  adamax: (o, shared) => w.adamax({ ...shared, ...betas(o), eps: o.eps as number }),
+  nadam: (o, shared) => w.nadam({ ...shared, ...betas(o), eps: o.eps as number, momentumDecay: o.momentum_decay as number }),
+  radam: (o, shared) => w.radam({ ...shared, ...betas(o), eps: o.eps as number }),
 };
 
 function betas(options: Options): { beta1: number; beta2: number } {

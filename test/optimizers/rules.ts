@@ -4,8 +4,12 @@
 import { adadelta } from "../../src/optimizers/adadelta.ts";
 import { adagrad } from "../../src/optimizers/adagrad.ts";
 import { adam } from "../../src/optimizers/adam.ts";
+import { adamax } from "../../src/optimizers/adamax.ts";
 import { adamw } from "../../src/optimizers/adamw.ts";
+import { lion } from "../../src/optimizers/lion.ts";
+import { nadam } from "../../src/optimizers/nadam.ts";
 import type { LearningRate, Optimizer } from "../../src/optimizers/optimizer.ts";
+import { radam } from "../../src/optimizers/radam.ts";
 import { rmsprop } from "../../src/optimizers/rmsprop.ts";
 import { sgd } from "../../src/optimizers/sgd.ts";
 import { testNumbers } from "../kernels/harness.ts";
@@ -36,11 +40,22 @@ const adamOptions = (next: () => number) => ({
 });
 const sgdOptions = (next: () => number) => ({ learningRate: changingRate(next, 0.05), weightDecay: between(next, 0, 0.2) });
 
+const displacement = (next: () => number) => ({ momentum: between(next, 0.3, 0.95), form: "displacement" as const });
+
 export const rules: Record<string, Draw> = {
   sgd: (next) => sgd(sgdOptions(next)),
   "sgd with momentum": (next) => sgd({ ...sgdOptions(next), momentum: between(next, 0.3, 0.95) }),
   "sgd with dampening": (next) => sgd({ ...sgdOptions(next), momentum: between(next, 0.3, 0.95), dampening: between(next, 0.1, 1) }),
   "sgd, nesterov": (next) => sgd({ ...sgdOptions(next), momentum: between(next, 0.3, 0.95), nesterov: true }),
+  "sgd, displacement": (next) => sgd({ ...sgdOptions(next), ...displacement(next), dampening: between(next, 0, 1) }),
+  "sgd, displacement, nesterov": (next) => sgd({ ...sgdOptions(next), ...displacement(next), nesterov: true }),
+  "adagrad, eps inside": (next) =>
+    adagrad({
+      learningRate: changingRate(next, 0.2),
+      eps: 10 ** between(next, -6, -1),
+      epsInside: true,
+      weightDecay: between(next, 0, 0.2),
+    }),
   adagrad: (next) =>
     adagrad({
       learningRate: changingRate(next, 0.2),
@@ -53,6 +68,11 @@ export const rules: Record<string, Draw> = {
   "rmsprop with momentum": (next) => rmsprop({ ...rmspropOptions(next), momentum: rmspropMomentum(next) }),
   "rmsprop, centered": (next) => rmsprop({ ...rmspropOptions(next), centered: true }),
   "rmsprop, centered, with momentum": (next) => rmsprop({ ...rmspropOptions(next), centered: true, momentum: rmspropMomentum(next) }),
+  "rmsprop, eps inside": (next) => rmsprop({ ...rmspropOptions(next), epsInside: true }),
+  "rmsprop with momentum, eps inside": (next) => rmsprop({ ...rmspropOptions(next), epsInside: true, momentum: rmspropMomentum(next) }),
+  "rmsprop, centered, eps inside": (next) => rmsprop({ ...rmspropOptions(next), epsInside: true, centered: true }),
+  "rmsprop, centered, with momentum, eps inside": (next) =>
+    rmsprop({ ...rmspropOptions(next), epsInside: true, centered: true, momentum: rmspropMomentum(next) }),
   adadelta: (next) =>
     adadelta({
       learningRate: changingRate(next, 1.5),
@@ -64,6 +84,19 @@ export const rules: Record<string, Draw> = {
   "adam, amsgrad": (next) => adam({ ...adamOptions(next), amsgrad: true }),
   adamw: (next) => adamw(adamOptions(next)),
   "adamw, amsgrad": (next) => adamw({ ...adamOptions(next), amsgrad: true }),
+  "adam, no bias correction": (next) => adam({ ...adamOptions(next), biasCorrection: false }),
+  "adam, amsgrad, no bias correction": (next) => adam({ ...adamOptions(next), amsgrad: true, biasCorrection: false }),
+  adamax: (next) => adamax(adamOptions(next)),
+  nadam: (next) => nadam({ ...adamOptions(next), momentumDecay: between(next, 0, 0.1) }),
+  radam: (next) => radam({ ...adamOptions(next), beta2: between(next, 0.8, 0.98) }),
+  "radam, never rectified": (next) => radam({ ...adamOptions(next), beta2: between(next, 0.1, 0.6) }),
+  lion: (next) =>
+    lion({
+      learningRate: changingRate(next, 0.02),
+      beta1: between(next, 0.3, 0.95),
+      beta2: between(next, 0.5, 0.99),
+      weightDecay: between(next, 0, 2),
+    }),
 };
 
 /** A seeded stream of numbers in [0, 1). */
