@@ -164,9 +164,6 @@ export const OP_ADAM_AMSGRAD = 49;
 export const OP_ADAMAX = 50;
 export const OP_NADAM = 51;
 export const OP_LION = 52;
-export const OP_ADAMAX = 50;
-export const OP_NADAM = 51;
-export const OP_LION = 52;
 
 // The scalars of each rule, after the common ones. A _REST is 1 minus its factor, rounded once from float64:
 // 1 - fround(0.999) misses 0.001 by 1.3e-5, which the first steps would show.
@@ -190,11 +187,6 @@ export const ADAM_BETA2 = 24;
 export const ADAM_BETA2_REST = 28;
 export const ADAM_V_SCALE = 32; // 1 / sqrt(1 - beta2^t); the correction of m is part of UPDATE_RATE
 export const ADAM_EPS = 36;
-export const NADAM_AHEAD = 40; // part of the gradient itself in the step, the rate included; with the ADAM_* scalars
-export const LION_BETA1 = 16;
-export const LION_BETA1_REST = 20;
-export const LION_BETA2 = 24;
-export const LION_BETA2_REST = 28;
 export const NADAM_AHEAD = 40; // part of the gradient itself in the step, the rate included; with the ADAM_* scalars
 export const LION_BETA1 = 16;
 export const LION_BETA1_REST = 20;

@@ -27,9 +27,6 @@ import { adam, adamAmsgrad } from "./optimizers/adam";
 import { adamax } from "./optimizers/adamax";
 import { lion } from "./optimizers/lion";
 import { nadam } from "./optimizers/nadam";
-import { adamax } from "./optimizers/adamax";
-import { lion } from "./optimizers/lion";
-import { nadam } from "./optimizers/nadam";
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from "./optimizers/rmsprop";
 import { sgd, sgdMomentum } from "./optimizers/sgd";
 import { constant as c, operand as o, size } from "./record";
@@ -276,15 +273,6 @@ function runOptimizer(r: usize, control: usize, begin: usize, end: usize): void 
       break;
     case abi.OP_ADAM_AMSGRAD:
       adamAmsgrad(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), scale, begin, end);
-      break;
-    case abi.OP_ADAMAX:
-      adamax(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
-      break;
-    case abi.OP_NADAM:
-      nadam(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
-      break;
-    case abi.OP_LION:
-      lion(o(r, 0), o(r, 1), o(r, 2), o(r, 3), scale, begin, end);
       break;
     case abi.OP_ADAMAX:
       adamax(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);

@@ -192,9 +192,6 @@ export const ops = {
   adamax: optimizer(abi.OP_ADAMAX, 2),
   nadam: optimizer(abi.OP_NADAM, 2),
   lion: optimizer(abi.OP_LION, 1),
-  adamax: optimizer(abi.OP_ADAMAX, 2),
-  nadam: optimizer(abi.OP_NADAM, 2),
-  lion: optimizer(abi.OP_LION, 1),
 } satisfies Record<string, OpRow>;
 
 export type OpName = keyof typeof ops;
