@@ -75,6 +75,10 @@ export class ModelState {
 
   checkFree(where: string): void {
     this.checkUsable(where);
+    this.checkNotBusy(where);
+  }
+
+  checkNotBusy(where: string): void {
     if (this.busy !== undefined) throw new WorkerError(`${where}: the model is being trained by ${this.busy}. Wait until that has ended`);
   }
 
