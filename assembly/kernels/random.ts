@@ -6,7 +6,7 @@
 import { CONTROL_RUN, CONTROL_SEED_HIGH, CONTROL_SEED_LOW, CONTROL_STEP } from "../abi";
 import { madd } from "../math/lanes";
 import { normal, truncatedNormal } from "../math/normal";
-import { philox } from "../math/philox";
+import { philox, philoxPair } from "../math/philox";
 
 /** The next float32 below x. */
 function nextBelow(x: f32): f32 {
@@ -87,12 +87,24 @@ export function dropout(
   const step = load<u32>(control, CONTROL_STEP);
   const least = i32x4.splat(threshold);
   const factor = f32x4.splat(scale);
-  for (let i = begin; i < end; i += 64) {
+  let i = begin;
+  for (; i + 128 <= end; i += 128) {
+    philoxPair(mask + i, <u32>(i >> 4), step, stream, run, seedLow, seedHigh);
+    drop(x, y, mask, least, factor, i, i + 128);
+  }
+  if (i < end) {
     philox(mask + i, <u32>(i >> 4), step, stream, run, seedLow, seedHigh);
-    for (let j = i; j < i + 64; j += 16) {
-      const isKept = i32x4.ge_u(v128.load(mask + j), least);
-      v128.store(mask + j, v128.and(factor, isKept));
-      v128.store(y + j, v128.and(f32x4.mul(v128.load(x + j), factor), isKept));
-    }
+    drop(x, y, mask, least, factor, i, i + 64);
+  }
+}
+
+/** Words in mask become factors of x. */
+// @ts-ignore: decorator
+@inline
+function drop(x: usize, y: usize, mask: usize, least: v128, factor: v128, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) {
+    const isKept = i32x4.ge_u(v128.load(mask + i), least);
+    v128.store(mask + i, v128.and(factor, isKept));
+    v128.store(y + i, v128.and(f32x4.mul(v128.load(x + i), factor), isKept));
   }
 }

