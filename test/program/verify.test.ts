@@ -1,0 +1,161 @@
+/** The verifier rejects programs with one fault each, and says which op is at fault. */
+import { describe, expect, test } from "vitest";
+import { type Buffer, Builder, type Op, perRow } from "../../src/program/builder.ts";
+import { encode } from "../../src/program/encode.ts";
+import { type Plan, plan } from "../../src/program/plan.ts";
+import { verify } from "../../src/program/verify.ts";
+
+const WORKSPACE = 4096;
+
+/** y = relu(x), z = relu(y), sum = y + z; x and sum lie outside. */
+function sound() {
+  const builder = new Builder("train", 4);
+  const x = builder.fixed("x", 64, perRow(20));
+  const out = builder.fixed("out", 512, perRow(20));
+  const [y, z] = [builder.buffer("y", perRow(20)), builder.buffer("z", perRow(20))];
+  builder.label = "layer 0 (relu)";
+  builder.emit("activation", { x, y }, { count: perRow(20), kind: 1 }, { p: 0 });
+  builder.emit("activation", { x: y, y: z }, { count: perRow(20), kind: 1 }, { p: 0 });
+  builder.label = "";
+  builder.emit("add", { x: y, y: z, z: out }, { count: perRow(20) });
+  return { builder, x, y, z, out };
+}
+
+interface Parts {
+  plan: Plan;
+  buffers: Record<"x" | "y" | "z" | "out", Buffer>;
+}
+
+function check(change: (parts: Parts) => Plan | undefined, { ranks = 1, dropBarriers = false } = {}): void {
+  const { builder, ...buffers } = sound();
+  const first = plan(builder.ops, 4);
+  const changed = change({ plan: first, buffers }) ?? first;
+  const encoded = encode(
+    changed,
+    WORKSPACE,
+    changed.ops.map(() => ranks),
+  );
+  verify(changed, dropBarriers ? { ...encoded, barriers: encoded.barriers.map(() => false) } : encoded, WORKSPACE);
+}
+
+const withOps = (before: Plan, change: (op: Op, index: number) => Op): Plan => ({ ...before, ops: before.ops.map(change) });
+const withOffset = (before: Plan, buffer: Buffer, offset: number): Plan => ({
+  ...before,
+  offsets: new Map(before.offsets).set(buffer, offset),
+});
+
+test("a sound program passes, alone and as a team", () => {
+  expect(() => check(() => undefined)).not.toThrow();
+  expect(() => check(() => undefined, { ranks: 2 })).not.toThrow();
+});
+
+describe("rejects", () => {
+  const cases: [string, (parts: Parts) => Plan, string][] = [
+    [
+      "an operand that is too small",
+      ({ plan: p }) => withOps(p, (op, i) => (i === 0 ? { ...op, sizes: { ...op.sizes, count: perRow(21) } } : op)),
+      "step program: layer 0 (relu): activation: operand x (x) touches 96 words of 80",
+    ],
+    [
+      "a place outside of the workspace",
+      ({ plan: p, buffers: { z } }) => withOffset(p, z, p.workspaceBytes - 64),
+      "step program: layer 0 (relu): activation: z leaves the workspace",
+    ],
+    [
+      "a place between two lines",
+      ({ plan: p, buffers: { y } }) => withOffset(p, y, 4),
+      "step program: layer 0 (relu): activation: operand y (y) is not on a line",
+    ],
+    [
+      "an address between two words",
+      ({ plan: p, buffers: { x } }) =>
+        withOps(p, (op, i) => (i === 0 ? { ...op, operands: { ...op.operands, x: { ...x, address: 66 } } } : op)),
+      "step program: layer 0 (relu): activation: operand x (x) is at 66",
+    ],
+    [
+      "address 0, which means absent",
+      ({ plan: p, buffers: { x } }) =>
+        withOps(p, (op, i) => (i === 0 ? { ...op, operands: { ...op.operands, x: { ...x, address: 0 } } } : op)),
+      "step program: layer 0 (relu): activation: operand x (x) is at 0",
+    ],
+    [
+      "a value that is read before it is written",
+      ({ plan: p }) => ({ ...p, ops: [p.ops[1], p.ops[0], p.ops[2]] }),
+      "step program: layer 0 (relu): activation: reads x (y) before it is written",
+    ],
+    [
+      "two living values in one place",
+      ({ plan: p, buffers: { y, z } }) => withOffset(p, z, p.offsets.get(y)!),
+      "step program: layer 0 (relu): activation: x (y) was overwritten before this op reads it",
+    ],
+    [
+      "values that overlap by a line",
+      ({ plan: p, buffers: { y, z } }) => withOffset({ ...p, workspaceBytes: 4096 }, z, p.offsets.get(y)! + 256),
+      "step program: layer 0 (relu): activation: x (y) was overwritten before this op reads it",
+    ],
+    [
+      "a negative size",
+      ({ plan: p }) => withOps(p, (op, i) => (i === 2 ? { ...op, sizes: { count: -1 } } : op)),
+      "step program: add: size count is -1",
+    ],
+    [
+      "half a size",
+      ({ plan: p }) => withOps(p, (op, i) => (i === 2 ? { ...op, sizes: { count: 0.5 } } : op)),
+      "step program: add: size count is 0.5",
+    ],
+    [
+      "a constant that is NaN",
+      ({ plan: p }) => withOps(p, (op, i) => (i === 1 ? { ...op, constants: { p: Number.NaN } } : op)),
+      "step program: layer 0 (relu): activation: constant p is NaN",
+    ],
+  ];
+  test.each(cases)("%s", (_, change, message) => {
+    expect(() => check(change)).toThrow(new Error(message));
+  });
+
+  test("the place of a kept value taken by another", () => {
+    const change = ({ plan: p, buffers: { y, z } }: Parts) => {
+      y.keep = true;
+      return withOffset(p, z, p.offsets.get(y)!);
+    };
+    expect(() => check(change)).toThrow("step program: layer 0 (relu): activation: z would overwrite y, which must be kept");
+  });
+
+  test("a team without the barrier between a write and its reader", () => {
+    expect(() => check(() => undefined, { ranks: 2, dropBarriers: true })).toThrow(
+      "step program: layer 0 (relu): activation: needs a barrier after activation",
+    );
+    expect(() => check(() => undefined, { ranks: 1, dropBarriers: true })).not.toThrow();
+  });
+});
+
+test("barriers stand where one op needs another's result, and only there", () => {
+  const builder = new Builder("train", 4);
+  const buffer = (name: string) => builder.buffer(name, 160);
+  const x = builder.fixed("x", 64, 160);
+  const [a, b, c, d] = ["a", "b", "c", "d"].map(buffer);
+  const relu = (from: Buffer, to: Buffer) => builder.emit("activation", { x: from, y: to }, { count: 160, kind: 1 }, { p: 0 });
+  relu(x, a);
+  relu(x, b); // reads the same, writes another: no barrier
+  relu(a, c); // a must be whole
+  relu(b, d); // b is, since the barrier before c
+  builder.emit("add", { x: c, y: d, z: builder.fixed("out", 8192, 160) }, { count: 160 });
+  const planned = plan(builder.ops, 4, { reuse: false });
+  const encoded = encode(planned, 16384, [2, 2, 2, 2, 2]);
+  expect(encoded.barriers).toEqual([false, false, true, false, true]);
+  expect(encode(planned, 16384, [1, 1, 1, 1, 1]).barriers).toEqual([false, false, false, false, false]);
+  expect(encode(planned, 16384, [2, 1, 2, 1, 2]).barriers).toEqual([false, false, true, false, true]);
+});
+
+test("reusing a place waits for its last reader", () => {
+  const builder = new Builder("train", 4);
+  const x = builder.fixed("x", 64, 160);
+  const [a, b, c] = ["a", "b", "c"].map((name) => builder.buffer(name, 160));
+  const relu = (from: Buffer, to: Buffer) => builder.emit("activation", { x: from, y: to }, { count: 160, kind: 1 }, { p: 0 });
+  relu(x, a);
+  relu(a, b);
+  relu(x, c); // takes over a's place: the readers of a must be done
+  const planned = plan(builder.ops, 4);
+  expect(planned.offsets.get(c)).toBe(planned.offsets.get(a));
+  expect(encode(planned, 16384, [2, 2, 2]).barriers).toEqual([false, true, true]);
+});
