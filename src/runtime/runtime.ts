@@ -121,6 +121,7 @@ export class Runtime {
 
   /** Runs records [from, to) and returns STATUS_*. `isShared`: whether any of them is worth more than one rank. */
   run(records: number, control: number, from: number, to: number, isShared = false): number {
+    if (this.#isDisposed) this.checkUsable("step"); // a fit that was under way ends here
     if (this.#isRunning) throw new WhetstoneError("runtime: a program is running; a callback of it can't start another");
     this.#isRunning = true;
     try {
@@ -150,8 +151,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   checkOptions("createRuntime", options, ["numerics", "threads", "share", "worker", "memory", "wasm"]);
   const { numerics = "fast", threads = "auto", share = "auto", worker, memory = {}, wasm } = options;
   checkOneOf("createRuntime: numerics", numerics, ["fast", "portable"]);
-  if (threads !== "auto" && !(Number.isInteger(threads) && threads >= 1))
-    fail("createRuntime: threads", '"auto" or an integer of at least 1', threads);
+  if (threads !== "auto" && !(Number.isInteger(threads) && threads >= 1 && threads <= abi.MAX_RANKS))
+    fail("createRuntime: threads", `"auto" or an integer from 1 to ${abi.MAX_RANKS}`, threads);
   checkOptions("createRuntime: memory", memory, ["maximum"]);
   const { maximum } = memory;
   if (maximum !== undefined && !(Number.isInteger(maximum) && maximum >= 65536 && maximum <= 4294967296)) {

@@ -34,6 +34,8 @@ export class Team {
 
   constructor(parts: TeamParts) {
     this.#parts = parts;
+    const denied = parts.ranks > 1 ? threadsDenied() : undefined;
+    if (denied !== undefined) this.#fail(denied);
   }
 
   /** Ranks of the next job: all, or the caller's thread alone. */
@@ -49,20 +51,23 @@ export class Team {
 
   async #start(): Promise<void> {
     const { ranks, arena } = this.#parts;
-    if (ranks === 1) return;
-    const denied = threadsDenied();
-    if (denied !== undefined) return this.#fail(denied);
+    if (ranks === 1 || this.state !== "parked") return;
     this.state = "starting";
-    this.#block = arena.allocate(abi.TEAM_BYTES, "the team block");
-    const words = arena.views.u32;
-    words[(this.#block + abi.TEAM_CALLER_SLEEPS) >>> 2] = isPage() ? 0 : 1;
-    words[(this.#block + abi.TEAM_SPINS_PER_TICK) >>> 2] = this.#spinsPerTick();
     try {
+      this.#block = arena.allocate(abi.TEAM_BYTES, "the team block");
+      const words = arena.views.u32;
+      words[(this.#block + abi.TEAM_CALLER_SLEEPS) >>> 2] = isPage() ? 0 : 1;
+      words[(this.#block + abi.TEAM_SPINS_PER_TICK) >>> 2] = this.#spinsPerTick();
       await Promise.all(Array.from({ length: ranks - 1 }, (_, i) => this.#startRank(i + 1)));
-      this.state = "running";
+      if (this.#isStarting) this.state = "running";
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      if (this.#isStarting) this.#fail(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** False once it has failed, or was dismissed while the workers were on their way: the first reason counts. */
+  get #isStarting(): boolean {
+    return this.state === "starting";
   }
 
   /** Resolves when the worker says that it is ready. */
@@ -84,6 +89,7 @@ export class Team {
       onEnd: fail,
     });
     this.#threads.push(thread);
+    if (!this.#isStarting) this.#leave();
     const timer = deadline(START_MILLISECONDS, () => fail(`it was not ready within ${START_MILLISECONDS / 1000} s`));
     await isReady.finally(timer.cancel);
     thread.release();
@@ -104,7 +110,7 @@ export class Team {
 
   /** Sends the workers away. The block stays: one that still spins reads it. */
   dismiss(): void {
-    if (this.state === "running" || this.state === "starting") this.#fail("the runtime was disposed");
+    if (this.state !== "failed") this.#fail("the runtime was disposed");
   }
 
   #leave(): void {
