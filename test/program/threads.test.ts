@@ -224,3 +224,38 @@ describe.each(variants)("answers of a model, %s", (variant) => {
     expect((answers.get(1)!.history as w.History).valRight).toHaveLength(6);
   });
 });
+
+describe.each(variants)("a net of mnist's size under the real plan, %s", (variant) => {
+  const net: w.Net = w.sequential(
+    w.input(784),
+    w.dense(512),
+    w.relu(),
+    w.dropout(0.2),
+    w.dense(512),
+    w.relu(),
+    w.dropout(0.2),
+    w.dense(10),
+  );
+  const task: Task = { net, options: { loss: ce, optimizer: w.adam(), batchSize: 128 }, rows: [128, 100], steps: 0, sharedOps: 0 };
+
+  test("40 steps", async () => {
+    const want: unknown[] = [];
+    for (const threads of [1, 2, 4]) {
+      const runtime = await w.createRuntime({ numerics: variant, threads });
+      const model = await w.build(net, { seed: 7, runtime });
+      const trainer = await w.createTrainer(model, task.options);
+      if (threads > 1) expectTeam(runtime, variant, threads);
+      const batches = batchesOf(task);
+      for (let step = 0; step < 40; step++) trainer.step(batches[step % 2]);
+      const bits = bitsOf(model, trainer);
+      if (threads === 1) want.push(bits);
+      else expect(Object.keys(bits).filter((name) => !same(bits[name], (want[0] as typeof bits)[name]))).toEqual([]);
+      expect(trainer.sharedOps > 10).toBe(threads > 1);
+      runtime.dispose();
+    }
+  });
+});
+
+/** toEqual walks a million numbers slowly. */
+const same = (a: Uint32Array, b: Uint32Array) =>
+  Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
