@@ -64,5 +64,17 @@ export { type RmspropOptions, rmsprop } from "./optimizers/rmsprop.ts";
 export { type SgdOptions, sgd } from "./optimizers/sgd.ts";
 export { type Decay, decoupledDecay, elasticNet, l1, l2, type Penalty } from "./penalties.ts";
 export { createRuntime, type Runtime, type RuntimeInfo, type RuntimeOptions } from "./runtime/runtime.ts";
-export type { Schedule } from "./schedules.ts";
+export {
+  cosineDecay,
+  cosineRestarts,
+  exponentialDecay,
+  inverseTimeDecay,
+  linearDecay,
+  multiStepDecay,
+  oneCycle,
+  polynomialDecay,
+  type Schedule,
+  stepDecay,
+  warmup,
+} from "./schedules.ts";
 export { type Tensor, tensor } from "./tensor.ts";

@@ -77,6 +77,7 @@ function prepare(
   } else {
     source = new StreamBatches(training, data as Iterable<Batch>, options.stepsPerEpoch!);
   }
+  training.stepsPerEpoch = source.stepsPerEpoch;
   // Only now has nothing been refused: the run counts, and the model predicts through this loss's link.
   state.runs++;
   state.link = loss.link;

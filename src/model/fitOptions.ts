@@ -43,7 +43,7 @@ export interface FitOptions extends StepOptions {
   stepsPerEpoch?: number;
 }
 
-const STEP_OPTIONS = ["loss", "optimizer", "batchSize", "penalty", "clip", "decay", "seed"];
+export const STEP_OPTIONS = ["loss", "optimizer", "batchSize", "penalty", "clip", "decay", "seed"];
 const FIT_OPTIONS = [...STEP_OPTIONS, "epochs", "shuffle", "validation", "metrics", "callbacks", "signal", "stepsPerEpoch"];
 
 export function checkStepOptions(where: string, options: StepOptions, known: readonly string[] = STEP_OPTIONS): void {

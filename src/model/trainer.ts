@@ -1,9 +1,10 @@
 /** The loop in the user's own hands: one synchronous step at a time. */
 import { checkCount, show } from "../check.ts";
 import { OptionError } from "../errors.ts";
+import { checkStepsPerEpoch } from "../optimizers/optimizer.ts";
 import type { Shape } from "../shape.ts";
 import type { Data } from "./fit.ts";
-import { checkStepOptions, type StepOptions } from "./fitOptions.ts";
+import { checkStepOptions, STEP_OPTIONS, type StepOptions } from "./fitOptions.ts";
 import { Model } from "./model.ts";
 import type { Profile } from "./profile.ts";
 import type { ModelState } from "./state.ts";
@@ -13,7 +14,11 @@ import { withRoom } from "./withRoom.ts";
 export interface TrainerOptions extends StepOptions {
   /** The most rows that a step may have. Default 32. */
   batchSize?: number;
+  /** Steps that an epoch has: for schedules with per: "epoch", which need it, and for nothing else. */
+  stepsPerEpoch?: number;
 }
+
+const TRAINER_OPTIONS = [...STEP_OPTIONS, "stepsPerEpoch"];
 
 /** All that a run needs to go on with the same bits: plain data, each field a copy. */
 export interface TrainerCheckpoint {
@@ -35,7 +40,9 @@ export async function createTrainer<In extends Shape, Out extends Shape>(
   options: TrainerOptions,
 ): Promise<Trainer<In, Out>> {
   if (!(model instanceof Model)) throw new OptionError(`createTrainer: model must be what build or load returns, got ${show(model)}`);
-  checkStepOptions("createTrainer", options);
+  checkStepOptions("createTrainer", options, TRAINER_OPTIONS);
+  if (options.stepsPerEpoch !== undefined) checkCount("createTrainer: stepsPerEpoch", options.stepsPerEpoch);
+  checkStepsPerEpoch("createTrainer", options.optimizer.learningRate, options.stepsPerEpoch);
   if ((options.batchSize as unknown) === "full")
     throw new OptionError('createTrainer: batchSize must be a number of rows: "full" is for fit, which knows the data');
   model.state.checkFree("createTrainer");
@@ -51,11 +58,12 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
   #isDisposed = false;
 
   /** Use createTrainer(). @internal */
-  constructor(state: ModelState, { loss, optimizer, batchSize = 32, penalty, clip, decay, seed = 0 }: TrainerOptions) {
+  constructor(state: ModelState, { loss, optimizer, batchSize = 32, penalty, clip, decay, seed = 0, stepsPerEpoch }: TrainerOptions) {
     this.#region = state.runtime.region(this);
     const options = { loss, optimizer, batchSize, penalty, clip, decay, seed, run: state.runs };
     try {
       this.#training = new Training(state, options, this.#region, undefined, "createTrainer");
+      this.#training.stepsPerEpoch = stepsPerEpoch;
       this.#training.programFor(loss.takesLabels ? "labels" : "rows", false);
     } catch (error) {
       this.#region.free();

@@ -65,6 +65,8 @@ export class Training {
   readonly update: UpdateMemory;
   /** Data of a fit in memory, gathered by row numbers; set before the first step. */
   source: Source | undefined;
+  /** Steps of an epoch, for schedules that count epochs. */
+  stepsPerEpoch: number | undefined;
   /** Steps taken. */
   step = 0;
   /** Learning rate of the last step. */
@@ -250,7 +252,7 @@ export class Training {
 
   #writeScalars(): void {
     const { optimizer, decay } = this.options;
-    const rate = rateAt(optimizer.learningRate, this.step);
+    const rate = rateAt(optimizer.learningRate, this.step, this.stepsPerEpoch);
     this.rate = rate;
     this.#memory = this.state.runtime.arena.views.f32;
     for (let k = 0; k < 2; k++) {

@@ -2,8 +2,9 @@
  * The contract between an optimizer and those who run it: the trainer, which hands the step's scalars to a kernel of
  * assembly/optimizers, and minimize, which runs the same rule in float64.
  */
-import { checkNotNegative, checkPositive, fail } from "../check.ts";
-import type { Schedule } from "../schedules.ts";
+import { checkNotNegative, checkOneOf, checkPositive, fail } from "../check.ts";
+import { OptionError } from "../errors.ts";
+import { isSchedule, type Schedule } from "../schedules.ts";
 
 export type LearningRate = number | Schedule;
 
@@ -28,24 +29,51 @@ export interface Optimizer {
 }
 
 /**
- * The learning rate of a step, counted from 0.
+ * The learning rate of a step, counted from 0. A schedule that counts epochs needs `stepsPerEpoch`.
  * @throws OptionError if a schedule gives something else than a finite number, 0 or above.
  */
-export function rateAt(rate: LearningRate, step: number): number {
+export function rateAt(rate: LearningRate, step: number, stepsPerEpoch?: number): number {
   if (typeof rate === "number") {
     checkNotNegative("learningRate", rate);
     return rate;
   }
-  const value = rate.at(step);
+  const value = rate.per === "epoch" ? rate.at(epochOf(step, stepsPerEpoch)) : rate.at(step);
   if (!(typeof value === "number" && value >= 0 && value < Infinity)) {
     fail(`learningRate: the schedule's rate at step ${step}`, "a finite number, 0 or above", value);
   }
   return value;
 }
 
+function epochOf(step: number, stepsPerEpoch: number | undefined): number {
+  if (stepsPerEpoch === undefined) {
+    throw new OptionError(
+      'learningRate: a schedule with per: "epoch" needs to know the steps of an epoch. fit counts them; give createTrainer stepsPerEpoch; ' +
+        "minimize has no epochs: count steps there",
+    );
+  }
+  return Math.floor(step / stepsPerEpoch);
+}
+
+/**
+ * Whoever counts steps says how many an epoch has, if and only if the schedule asks.
+ * @throws OptionError if it asks in vain, or is told what it does not use.
+ */
+export function checkStepsPerEpoch(where: string, rate: LearningRate, stepsPerEpoch: number | undefined): void {
+  const counts = typeof rate === "object" && rate.per === "epoch";
+  if (counts && stepsPerEpoch === undefined) {
+    throw new OptionError(`${where}: the learning rate's schedule counts epochs. Give ${where} stepsPerEpoch, or count steps`);
+  }
+  if (!counts && stepsPerEpoch !== undefined) {
+    throw new OptionError(`${where}: stepsPerEpoch is for schedules with per: "epoch"; this learning rate does not count epochs`);
+  }
+}
+
 /** A finite number, 0 or above (0 is legal: nothing moves), or an object with at(step). */
 export function checkLearningRate(where: string, rate: LearningRate): void {
-  if (typeof rate === "object" && rate !== null && typeof rate.at === "function") return;
+  if (isSchedule(rate)) {
+    if (rate.per !== undefined) checkOneOf(`${where}: per`, rate.per, ["step", "epoch"]);
+    return;
+  }
   if (typeof rate === "number") checkNotNegative(where, rate);
   else fail(where, "a finite number, 0 or above, or a schedule with at(step)", rate);
 }
