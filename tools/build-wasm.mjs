@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deflateRawSync } from "node:zlib";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const build = join(root, "build");
@@ -45,6 +46,6 @@ for (const target of targets) {
   const module = join(build, `${target}.ts`);
   if (age(wasm) > sources && age(module) > sources) continue;
   await compile(target);
-  const text = readFileSync(wasm).toString("base64");
-  writeFileSync(module, `/** The ${target} binary, written by tools/build-wasm.mjs. */\nexport const base64 =\n  "${text}";\n`);
+  const text = deflateRawSync(readFileSync(wasm), { level: 9 }).toString("base64");
+  writeFileSync(module, `/** The ${target} binary, deflated, written by tools/build-wasm.mjs. */\nexport const base64 =\n  "${text}";\n`);
 }

@@ -24,13 +24,17 @@ export const prefersLowTiles = (): boolean => !WebAssembly.validate(new Uint8Arr
 export const supportsSimd = (): boolean => WebAssembly.validate(new Uint8Array(SIMD));
 export const supportsRelaxedSimd = (): boolean => WebAssembly.validate(new Uint8Array(RELAXED_SIMD));
 
-/** The embedded bytes of a variant: only the module of the variant that runs is ever imported. */
+/**
+ * The embedded bytes of a variant: only the module of the variant that runs is ever imported. They are deflated before they
+ * become text: base64 of wasm itself is twice as long when a server compresses it.
+ */
 export async function embeddedBytes(variant: Numerics): Promise<Uint8Array<ArrayBuffer>> {
   const { base64 } = variant === "fast" ? await import("../../build/fast.ts") : await import("../../build/portable.ts");
   const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+  const deflated = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
+  const bytes = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(bytes).arrayBuffer());
 }
 
 export async function compileBinary(bytes: BufferSource): Promise<WebAssembly.Module> {
