@@ -1,0 +1,130 @@
+/**
+ * `npm run test:hosts`: the suite in every host that is installed, compared. A host that is missing is skipped in sight, and
+ * in CI a failure. --only WORD runs the hosts whose name holds it.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { browsers, open, programOf } from "./browsers.mjs";
+import { checkReport, compareHosts } from "./compare.mjs";
+import { makePages, makeProject } from "./pages.mjs";
+import { missing, processHosts, runProcess, versionOf } from "./processes.mjs";
+import { serve } from "./serve.mjs";
+
+const { values: flags } = parseArgs({ options: { only: { type: "string", default: "" } } });
+const isCi = Boolean(process.env.CI);
+const isWanted = (name) => name.includes(flags.only);
+
+const folder = join(import.meta.dirname, "../../build/hosts");
+const project = join(folder, "project");
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+await makeProject(project);
+
+/** One per host: its report, or what went wrong. */
+const results = [];
+
+const line = (...cells) => console.log(cells.map((cell, k) => `${cell ?? "-"}`.padEnd(WIDTHS[k] ?? 0)).join(" "));
+const WIDTHS = [29, 16, 6, 13, 5, 7, 6];
+
+/** A host's line of the table, and below it what went wrong. */
+function print(host, version, { checks, variants, fused, threads, milliseconds }, verdict, details) {
+  line(host, version, checks, variants?.join(" "), fused, threads, milliseconds, verdict);
+  for (const detail of details.slice(0, 10)) console.log(`    ${detail.replaceAll("\n", "\n    ")}`);
+}
+
+function skip(host, why) {
+  print(host, undefined, {}, isCi ? "MISSING" : "skipped", [why]);
+  if (isCi) results.push({ host, failures: [why] });
+}
+
+/** Runs one host and prints its line; nothing that goes wrong in it ends the others. Returns whether all went well. */
+async function run(host, expected, versionOf, suite) {
+  let report;
+  let failures;
+  try {
+    report = await suite();
+    failures = [...report.failures, ...checkReport(report, expected)];
+  } catch (error) {
+    failures = [error.message];
+  }
+  results.push({ host, report, failures });
+  print(host, versionOf(), report ?? {}, failures.length === 0 ? "ok" : "FAILED", failures);
+  return failures.length === 0;
+}
+
+async function runProcesses() {
+  for (const host of processHosts.filter(({ name }) => isWanted(name))) {
+    const { name, fast, options } = host;
+    const why = missing(host);
+    if (why) skip(name, why);
+    else
+      await run(
+        name,
+        { isFast: fast, noThreads: options?.noThreads },
+        () => versionOf(host),
+        () => runProcess(host, project),
+      );
+  }
+}
+
+async function runBrowsers() {
+  const wanted = browsers
+    .map((browser) => ({ ...browser, pages: browser.pages.filter((page) => isWanted(`${browser.name}: ${page}`)) }))
+    .filter(({ pages }) => pages.length > 0);
+  if (wanted.length === 0) return;
+  let scenarios;
+  try {
+    scenarios = await makePages(project, folder);
+  } catch (error) {
+    for (const { name } of wanted) skip(name, `its pages can't be built: ${error.message}`);
+    return;
+  }
+  const server = await serve(scenarios);
+  for (const browser of wanted) {
+    if (programOf(browser) === undefined) skip(browser.name, `none of ${browser.programs.join(", ")} is there`);
+    else await runPages(browser, scenarios, server);
+  }
+  server.close();
+}
+
+async function runPages(browser, scenarios, server) {
+  let opened;
+  let version;
+  for (const name of browser.pages) {
+    const { slug, path = "", options = {} } = scenarios[name];
+    const address = `${server.origin}/${slug}/${path}?suite=${encodeURIComponent(JSON.stringify(options))}`;
+    const expected = { isFast: true, noThreads: options.noThreads };
+    const isGood = await run(
+      `${browser.name}: ${name}`,
+      expected,
+      () => version,
+      async () => {
+        opened ??= await open(browser);
+        version = opened.version;
+        return opened.run(address, server.nextReport);
+      },
+    );
+    if (isGood) continue;
+    // Whatever hangs in it must not reach the next page.
+    await opened?.close();
+    opened = undefined;
+  }
+  await opened?.close();
+}
+
+line("host", "version", "checks", "variants", "fused", "threads", "ms");
+await runProcesses();
+await runBrowsers();
+
+const differences = compareHosts(results.filter(({ report }) => report !== undefined));
+for (const { host, text } of differences) {
+  console.log(`DIFFERENT BITS  ${host}: ${text}`);
+  results.find((result) => result.host === host).failures.push(text);
+}
+const reports = results.flatMap(({ report }) => report ?? []);
+const fusing = reports.filter(({ fused }) => fused).length;
+if (differences.length === 0) console.log(`one set of bits: portable on ${reports.length} hosts, fast on the ${fusing} that fuse`);
+const failed = results.filter(({ failures }) => failures.length > 0).length;
+console.log(`hosts: ${results.length - failed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || results.length === 0 ? 1 : 0;
