@@ -42,6 +42,7 @@ export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./losses/s
 export { type MinimizeOptions, type Minimum, minimize, type Objective } from "./minimize.ts";
 export { type BuildOptions, build } from "./model/build.ts";
 export type { EvaluateOptions, Evaluation, Metric } from "./model/evaluate.ts";
+export { type FindLearningRateOptions, findLearningRate, type LearningRateCurve } from "./model/findLearningRate.ts";
 export type { Data, FitOptions } from "./model/fit.ts";
 export type { Gradients } from "./model/gradients.ts";
 export type { History, StopReason } from "./model/history.ts";
