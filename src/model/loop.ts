@@ -81,7 +81,12 @@ export class Loop {
       throw error;
     }
     this.#finish();
-    await this.#call("onEnd");
+    try {
+      await this.#call("onEnd");
+    } catch (error) {
+      attachHistory(error, history);
+      throw error;
+    }
     return history;
   }
 

@@ -222,6 +222,15 @@ describe("without early stopping the last whole step remains", () => {
     expect(ends).toEqual(["epochs", "callback", "failed"]);
   });
 
+  test("an error in onEnd after a whole run carries history too", async () => {
+    const model = await make();
+    const callbacks: w.Callback[] = [{ onEnd: () => Promise.reject(new Error("mine")) }];
+    const error = await caught(model.fit(data, { ...options, epochs: 2, callbacks }));
+    expect(error.message).toBe("mine");
+    expect(error.history).toMatchObject({ stopped: "epochs", epochs: 2 });
+    expect(model.stateDict()).toEqual(await stateAfter(10));
+  });
+
   test("an iterable that ends, throws, or gives a bad batch", async () => {
     const part = { x: x.slice(0, 30), y: y.slice(0, 10) };
     const model = await make();
