@@ -24,8 +24,13 @@ export async function build<In extends Shape, Out extends Shape>(net: Net<In, Ou
   const { seed = 0, runtime = await defaultRuntime() } = options;
   checkSeed("build: seed", seed);
   if (!(runtime instanceof Runtime)) throw new OptionError("build: runtime must be what createRuntime returns");
-  if (!Array.isArray((net as { layers?: unknown } | undefined)?.layers)) {
+  if (!isNet(net)) {
     throw new OptionError("build: net must be what sequential(input(...), ...layers) returns");
   }
   return withRoom(() => new Model<In, Out>(net, runtime, seed));
+}
+
+function isNet(net: unknown): boolean {
+  const layers: unknown = (net as Partial<Net> | null | undefined)?.layers;
+  return Array.isArray(layers) && layers[0]?.kind === "input" && layers.every((layer) => typeof layer?.kind === "string");
 }

@@ -1,7 +1,7 @@
 /** Loss and metrics of a model on data, in inference mode: for evaluate and for fit's validation. */
 
 import * as abi from "../../assembly/abi.ts";
-import { checkOptions, show } from "../check.ts";
+import { checkOptions, fail, show } from "../check.ts";
 import { OptionError } from "../errors.ts";
 import type { Loss, TargetKind } from "../losses/loss.ts";
 import { type Buffer, Builder, perRow } from "../program/builder.ts";
@@ -49,6 +49,7 @@ export function takeData(state: ModelState, data: unknown, loss: Loss, where: st
 }
 
 export function evaluate(state: ModelState, data: unknown, options: EvaluateOptions): Evaluation {
+  if (typeof options !== "object" || options === null) fail("evaluate: options", "an object with at least loss", options);
   checkOptions("evaluate", options, ["loss", "metrics"]);
   const { loss, metrics = {} } = options;
   checkIsLoss("evaluate", loss);

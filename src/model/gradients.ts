@@ -5,7 +5,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import type { Loss } from "../losses/loss.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { takeInputs, takeTargets, takeWeights } from "./intake.ts";
+import { checkBatch, takeInputs, takeTargets, takeWeights } from "./intake.ts";
 import { allocateControl, loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import { controlWord, isTrainable, type ModelState } from "./state.ts";
 import { checkLoss } from "./training.ts";
@@ -23,6 +23,7 @@ export interface Gradients {
 export function gradients(state: ModelState, batch: { x: unknown; y: unknown; weights?: unknown }, loss: Loss): Gradients {
   const where = "gradients";
   checkIsLoss(where, loss);
+  checkBatch(where, batch);
   state.checkUsable(where);
   checkLoss(state, loss, where);
   const { inputShape, outputShape } = state.layout;

@@ -3,8 +3,8 @@
  * `where` is the argument's full name in messages, such as "fit: x". take* return data of their own or views of the
  * user's; copy* write into wasm memory, and do not allocate for a Float32Array of rows and a typed array of labels.
  */
-import { show } from "../check.ts";
-import { DataError, ShapeError } from "../errors.ts";
+import { checkOptions, show } from "../check.ts";
+import { DataError, OptionError, ShapeError } from "../errors.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { isTensor, isTypedArray, type NestedNumbers, readArrays, shapeOfArrays, type TypedArray, tensorShape } from "../tensor.ts";
 
@@ -12,6 +12,19 @@ import { isTensor, isTypedArray, type NestedNumbers, readArrays, shapeOfArrays, 
 export type TargetKind = "labels-or-rows" | "rows";
 
 export type Targets = { readonly kind: "labels"; readonly data: Int32Array } | { readonly kind: "rows"; readonly data: Float32Array };
+
+/**
+ * A batch is { x, y } or { x, y, weights }. Does not allocate for a good one: it is asked on every step.
+ * @throws OptionError for anything else, also for names that nobody would read.
+ */
+export function checkBatch(where: string, batch: unknown): void {
+  if (typeof batch !== "object" || batch === null) {
+    throw new OptionError(`${where}: a batch must be { x, y } or { x, y, weights }, got ${show(batch)}`);
+  }
+  for (const name in batch) {
+    if (name !== "x" && name !== "y" && name !== "weights") checkOptions(`${where}: batch`, batch, ["x", "y", "weights"]);
+  }
+}
 
 /**
  * Rows of `inputShape`: a Float32Array is used without a copy, as is a tensor's data.

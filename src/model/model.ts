@@ -57,7 +57,7 @@ export class Model<out In extends Shape = Shape, out Out extends Shape = Shape> 
   }
 
   set preprocessing(value: unknown) {
-    if (value !== undefined && JSON.stringify(value) === undefined) fail("model.preprocessing", "plain data that JSON can hold", value);
+    if (value !== undefined && !isJson(value)) fail("model.preprocessing", "plain data that JSON can hold", value);
     this.state.preprocessing = value;
   }
 
@@ -225,4 +225,13 @@ function valuesFor({ name, shape, words }: StoredParameter, given: ParameterValu
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw new DataError(`${where} must hold finite numbers, got ${data[bad]} at ${bad}`);
   return data;
+}
+
+/** Whether JSON holds it: no function, no cycle. */
+function isJson(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
 }

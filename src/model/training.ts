@@ -13,7 +13,7 @@ import type { Region, Views } from "../runtime/memory.ts";
 import { sizeOf } from "../shape.ts";
 import { diagnose } from "./diagnose.ts";
 import type { TakenData } from "./evaluate.ts";
-import { copyInputs, copyTargets, copyWeights } from "./intake.ts";
+import { checkBatch, copyInputs, copyTargets, copyWeights } from "./intake.ts";
 import { allocateControl, type LoadedProgram, loadProgram } from "./loadProgram.ts";
 import { type Profile, profileSteps } from "./profile.ts";
 import { controlWord, type ModelState } from "./state.ts";
@@ -163,7 +163,9 @@ export class Training {
   }
 
   /** Checks a batch and writes it where the program reads it. The result is reused by the next call. */
-  place({ x, y, weights }: Batch, where: string): PlacedBatch {
+  place(batch: Batch, where: string): PlacedBatch {
+    checkBatch(where, batch);
+    const { x, y, weights } = batch;
     const { options, state } = this;
     const { inputShape, outputShape } = state.layout;
     const views = this.#batchViews();

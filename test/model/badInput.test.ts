@@ -180,6 +180,19 @@ describe("data", () => {
     );
   });
 
+  test("batches of another form", async () => {
+    const refuse = (action: () => unknown, message: string) => expectRefusal(action, w.OptionError, message);
+    await refuse(() => trainer.step(undefined as never), "trainer.step: a batch must be { x, y } or { x, y, weights }, got undefined");
+    await refuse(
+      () => trainer.step({ x, y, weight: [1, 1, 1, 1] } as never),
+      'trainer.step: batch: unknown option "weight". Did you mean "weights"?',
+    );
+    await refuse(() => model.gradients(null as never, loss), "gradients: a batch must be { x, y } or { x, y, weights }, got null");
+    await refuse(() => model.gradients({ x, y, z: 1 } as never, loss), 'gradients: batch: unknown option "z". Did you mean "x"?');
+    await refuse(() => fit([{ x, y, w: y }], { stepsPerEpoch: 1 }), 'fit: batch: unknown option "w". Did you mean "x"?');
+    await refuse(() => model.evaluate(good, undefined as never), "evaluate: options must be an object with at least loss, got undefined");
+  });
+
   test("fit: data of another form", async () => {
     await expectRefusal(() => fit({ x }), w.OptionError, "fit: data must be { x, y } or { x, y, weights }, got { x }");
     await expectRefusal(() => fit(undefined), w.OptionError, "fit: data must be { x, y } or { x, y, weights }, got undefined");
@@ -260,6 +273,12 @@ describe("options", () => {
       'createRuntime: unknown option "numeric". Did you mean "numerics"?',
     ],
     ["a net that is none", () => w.build({} as never), "build: net must be what sequential(input(...), ...layers) returns"],
+    ["a net without layers", () => w.build({ layers: [] } as never), "build: net must be what sequential(input(...), ...layers) returns"],
+    [
+      "a net with a hole",
+      () => w.build({ layers: [w.input(2), null] } as never),
+      "build: net must be what sequential(input(...), ...layers) returns",
+    ],
     ["a seed that is none", () => w.build(net, { seed: -1 }), "build: seed must be an integer of at least 0, got -1"],
     [
       "a loss factory as loss",
@@ -399,6 +418,18 @@ describe("options", () => {
   ];
   test.each(cases)("%s", async (_, action, message) => {
     await expectRefusal(action, w.OptionError, message);
+  });
+
+  test("preprocessing that JSON can't hold", async () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    for (const value of [cycle, () => 1]) {
+      const shown = typeof value === "function" ? "a function" : "{ self }";
+      const set = () => {
+        model.preprocessing = value;
+      };
+      await expectRefusal(set, w.OptionError, `model.preprocessing must be plain data that JSON can hold, got ${shown}`);
+    }
   });
 
   test("a validation part that leaves nothing to train on", async () => {
