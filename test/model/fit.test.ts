@@ -4,6 +4,7 @@ import * as w from "../../src/index.ts";
 import { accuracy } from "../../src/metrics/index.ts";
 import { RowBatches } from "../../src/model/batches.ts";
 import { Training } from "../../src/model/training.ts";
+import { permutation, RandomStream, STREAM_SHUFFLE } from "../../src/random.ts";
 import { testNumbers } from "../kernels/harness.ts";
 import { runtimeOf, type Variant, variants } from "./runtimes.ts";
 
@@ -89,6 +90,24 @@ describe.each(variants)("%s", (variant) => {
       kept.dispose();
     },
   );
+
+  test("rows are visited in an order of their own in each epoch, by seed, run and epoch; every row once", async () => {
+    const order: number[][] = [];
+    const watch = (yTrue: Int32Array | w.Tensor, _: w.Tensor) => {
+      order.push(Array.from((yTrue as w.Tensor).data));
+      return 0;
+    };
+    const rows = Float32Array.from({ length: 20 }, (_, i) => i);
+    const model = await make(variant, w.sequential(w.input(1), w.dense(1)));
+    const options = { loss: w.mse(), optimizer: w.sgd({ learningRate: 0 }), batchSize: 6, epochs: 3, metrics: { watch } };
+    await model.fit({ x: rows, y: rows }, { ...options, seed: 4 });
+    await model.fit({ x: rows, y: rows }, { ...options, seed: 4, epochs: 1 });
+    const want = [0, 1, 2].map((epoch) => Array.from(permutation(20, new RandomStream(4, STREAM_SHUFFLE, 0, epoch))));
+    expect(order).toEqual([...want, Array.from(permutation(20, new RandomStream(4, STREAM_SHUFFLE, 1, 0)))]);
+    expect(new Set(order.map(String)).size).toBe(4);
+    for (const each of order) expect([...each].sort((a, b) => a - b)).toEqual(Array.from(rows));
+    model.dispose();
+  });
 
   test('batchSize "full" is one step an epoch over all rows', async () => {
     const data = classes();

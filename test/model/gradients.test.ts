@@ -114,7 +114,7 @@ function draw({ net, rows, loss, isWeighted, seed }: Problem, model: w.Model) {
   return { parameters, x, y, targets, labels, weights, shape };
 }
 
-/** The masks of step 0, run 0, seed 0 of all dropout layers. `width`: last axis of the input. */
+/** The masks of step 0, run 0, seed 0 of all dropout layers. `rows` and `width`: of the input, its other axes counted as rows. */
 function masksOf(net: w.Net, rows: number, width: number): Masks {
   const masks: Record<number, number[]> = {};
   let cols = width;
@@ -153,7 +153,7 @@ async function check(problem: Problem, variant: Variant): Promise<void> {
   const cols = model.predict(Float32Array.from(x)).shape.at(-1)!;
   const layers = net.layers.slice(1);
   const width = shape.at(-1)!;
-  const masks = masksOf(net, rows, width);
+  const masks = masksOf(net, x.length / width, width);
   const rowWeights = weights ?? new Array<number>(rows).fill(1);
   const totals = loss.labelWeight ? rowWeights.map((weight, i) => weight * loss.labelWeight!(labels[i])) : rowWeights;
   const lossAt = (p: Parameters, inputs: readonly number[]) =>
@@ -247,6 +247,14 @@ describe.each(variants)("%s", (variant) => {
         await check({ net: net(3, w.dense(6), w.gelu(), w.dense(5)), rows, loss, isWeighted, seed }, variant);
         await check({ net: net(3, w.dense(2)), rows, loss, isWeighted, seed }, variant);
       }
+    }
+  });
+
+  test.each(losses.filter(({ name }) => /^(mse|mae|binaryCrossEntropy)$/.test(name)))("$name of sequences", async (loss) => {
+    const sequence = () => w.sequential(w.input(3, 4), w.dense(5), w.gelu(), w.dropout(0.2), w.dense(2), w.softsign());
+    for (const [seed, rows] of [1, 3, 14].entries()) {
+      await check({ net: sequence(), rows, loss, isWeighted: seed > 0, seed: 90 + seed }, variant);
+      await check({ net: w.sequential(w.input(2, 3), w.logSoftmax()), rows, loss, isWeighted: seed > 0, seed: 95 + seed }, variant);
     }
   });
 
