@@ -1,10 +1,32 @@
-/** Entry point `whetstone/data`: reading, dividing and scaling data. */
+/** Entry point `whetstone/data`: reading, dividing and transforming data. */
 export type { Nested, NumericData, TensorLike, TypedArray } from "./arrays.ts";
+export {
+  type ColumnBlock,
+  type ColumnTransformer,
+  type ColumnTransformerJSON,
+  type ColumnTransformerOptions,
+  columnTransformer,
+} from "./columnTransformer.ts";
+export { type Imputer, type ImputerJSON, type ImputerOptions, imputer } from "./imputer.ts";
+export { type MinMaxScaler, type MinMaxScalerJSON, type MinMaxScalerOptions, minMaxScaler } from "./minMaxScaler.ts";
+export { type OneHotEncoder, type OneHotEncoderJSON, type OneHotEncoderOptions, oneHotEncoder } from "./oneHotEncoder.ts";
+export { type Pca, type PcaJSON, type PcaOptions, pca } from "./pca.ts";
+export { type Pipeline, type PipelineJSON, pipeline } from "./pipeline.ts";
+export {
+  type PolynomialFeatures,
+  type PolynomialFeaturesJSON,
+  type PolynomialFeaturesOptions,
+  polynomialFeatures,
+} from "./polynomialFeatures.ts";
+export { type RbfFeatures, type RbfFeaturesJSON, type RbfFeaturesOptions, rbfFeatures } from "./rbfFeatures.ts";
 export { type Column, type CsvOptions, columnOf, type NumberColumn, readCsv, type Table, type TextColumn } from "./readCsv.ts";
 export { type IdxData, readIdx } from "./readIdx.ts";
 export { readTarget, type Target, type TargetOptions } from "./readTarget.ts";
+export { ridge } from "./ridge.ts";
+export { type RobustScaler, type RobustScalerJSON, robustScaler } from "./robustScaler.ts";
+export type { Encoded, Matrix, Scaled } from "./rows.ts";
 export { type Rows, type SplitData, type SplitIndices, type SplitOptions, type SplitResult, split, splitIndices } from "./split.ts";
-export { type Scaled, type StandardScaler, type StandardScalerJSON, standardScaler, standardScalerFrom } from "./standardScaler.ts";
+export { type StandardScaler, type StandardScalerJSON, standardScaler, standardScalerFrom } from "./standardScaler.ts";
 export {
   type EncodedColumn,
   numbers,
@@ -14,3 +36,5 @@ export {
   tableEncoder,
   tableEncoderFrom,
 } from "./tableEncoder.ts";
+export { type Encoder, type Scaler, type Transform, type TransformJSON, type TransformRule, transformOf } from "./transform.ts";
+export { transformFrom } from "./transformFrom.ts";
