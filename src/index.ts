@@ -6,11 +6,18 @@ export { type Clip, clipNorm, clipValue } from "./clipping.ts";
 export { DataError, FormatError, MemoryError, NonFiniteError, OptionError, ShapeError, WhetstoneError, WorkerError } from "./errors.ts";
 export {
   constant,
+  fromArray,
   heNormal,
   heUniform,
   type InitializerSpec,
+  lecunNormal,
+  lecunUniform,
   normal,
+  orthogonal,
+  truncatedNormal,
   uniform,
+  type VarianceScalingOptions,
+  varianceScaling,
   xavierNormal,
   xavierUniform,
   zeros,

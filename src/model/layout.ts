@@ -4,7 +4,7 @@
  */
 import { activations } from "../activations.ts";
 import { ShapeError } from "../errors.ts";
-import { heNormal, type InitializerSpec, xavierUniform } from "../initializers.ts";
+import { checkFits, heNormal, type InitializerSpec, xavierUniform } from "../initializers.ts";
 import { BATCH_NORM_EPS } from "../layers/batchNorm.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Fold, LayerRule, ParameterBuffers, ParameterSpec } from "../layers/rule.ts";
@@ -59,6 +59,7 @@ export function layoutOf(net: Net): Layout {
   const parameters = layers.flatMap((placed) =>
     placed.parameters.map((spec): PlacedParameter => {
       const init = spec.init === "default" ? defaultInit(layers, placed.index) : spec.init;
+      checkFits(`${placed.where}: ${spec.name}`, init, spec.shape);
       return { ...spec, name: `${placed.index}.${spec.name}`, layer: placed, init };
     }),
   );

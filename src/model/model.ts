@@ -3,7 +3,7 @@
  */
 import { checkOptions, fail } from "../check.ts";
 import { DataError, OptionError, ShapeError } from "../errors.ts";
-import { checkInitializer, type InitializerSpec } from "../initializers.ts";
+import { checkFits, checkInitializer, type InitializerSpec } from "../initializers.ts";
 import type { Loss } from "../losses/loss.ts";
 import type { Net } from "../net.ts";
 import { checkSeed } from "../random.ts";
@@ -155,6 +155,7 @@ export class Model<out In extends Shape = Shape, out Out extends Shape = Shape> 
     if (init !== undefined) checkInitializer("reinitialize: init", init);
     this.state.checkFree("reinitialize");
     const matched = matchNames("reinitialize", this.state.parameters, [patterns].flat());
+    if (init !== undefined) for (const { name, shape } of matched) checkFits(`reinitialize: ${name}`, init, shape);
     for (const parameter of matched) this.state.initialize(parameter, seed, init);
     return matched.map(({ name }) => name);
   }

@@ -10,6 +10,7 @@ import { LINE_BYTES } from "../program/plan.ts";
 import type { Region } from "../runtime/memory.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { sizeOf } from "../shape.ts";
+import { fillParameter } from "./fillParameter.ts";
 import { type Layout, layoutOf, type PlacedParameter } from "./layout.ts";
 
 export interface StoredParameter {
@@ -88,17 +89,9 @@ export class ModelState {
     return this.runtime.arena.views.f32.subarray(at, at + words);
   }
 
-  /** Fills a parameter by its initializer. Every parameter has a random stream of its own: its number in the net. */
+  /** Fills a parameter by its initializer, which fits its shape. */
   initialize(parameter: StoredParameter, seed: number, spec: InitializerSpec = parameter.spec.init): void {
-    const { kernels } = this.runtime;
-    const fill = fillOf(spec, parameter.shape);
-    const low = seed >>> 0;
-    const high = Math.floor(seed / 4294967296) >>> 0;
-    const { address, bytes, words, stream } = parameter;
-    if (fill.distribution === "constant") kernels.fillConstant!(address, fill.value, 0, bytes);
-    else if (fill.distribution === "normal") kernels.fillNormal!(address, 0, fill.std, low, high, stream, 0, bytes);
-    else kernels.fillUniform!(address, -fill.bound, fill.bound, low, high, stream, 0, bytes);
-    this.runtime.arena.views.f32.fill(0, (address >>> 2) + words, (address + bytes) >>> 2);
+    fillParameter(this.runtime, parameter, fillOf(spec, parameter.shape), seed);
     this.version++;
   }
 }
