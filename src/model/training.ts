@@ -270,21 +270,31 @@ export class Training {
   }
 
   /** @throws FormatError if the checkpoint is of another net, optimizer or set of frozen parameters. */
-  restore({ weights, slots, optimizer, step, seed, run }: TrainerCheckpoint): void {
-    const { state, update, options } = this;
-    const fits =
-      optimizer === options.optimizer.kind &&
-      Number.isSafeInteger(step) &&
-      slots.length === update.slots.length &&
-      slots.every(({ length }) => length === update.words) &&
-      state.parameters.every(({ name, words }) => weights[name]?.length === words);
-    if (!fits) throw new FormatError("trainer.restore: the checkpoint must be of a trainer with the same net, optimizer and frozen layers");
+  restore(checkpoint: TrainerCheckpoint): void {
+    if (!this.#fits(checkpoint)) {
+      throw new FormatError("trainer.restore: the checkpoint must be of a trainer with the same net, optimizer and frozen layers");
+    }
+    const { weights, slots, step, seed, run } = checkpoint;
+    const { state, update } = this;
     const { f32 } = state.runtime.arena.views;
     slots.forEach((slot, k) => f32.set(slot, update.slots[k]! >>> 2));
     for (const parameter of state.parameters) state.view(parameter).set(weights[parameter.name]!);
     this.step = step;
     this.#writeConstants(seed, run);
     state.version++;
+  }
+
+  #fits(checkpoint: Partial<TrainerCheckpoint> | null | undefined): boolean {
+    const { weights, slots, optimizer, step, seed, run } = checkpoint ?? {};
+    const { state, update, options } = this;
+    return (
+      optimizer === options.optimizer.kind &&
+      [step, seed, run].every((count) => Number.isSafeInteger(count) && count! >= 0) &&
+      Array.isArray(slots) &&
+      slots.length === update.slots.length &&
+      slots.every((slot) => slot?.length === update.words) &&
+      state.parameters.every(({ name, words }) => weights?.[name]?.length === words)
+    );
   }
 
   /** Gathers rows of data that lies outside linear memory. */

@@ -420,6 +420,25 @@ describe("options", () => {
     await expectRefusal(action, w.OptionError, message);
   });
 
+  const sound = () => trainer.checkpoint();
+  const checkpoints: [string, () => unknown][] = [
+    ["nothing", () => undefined],
+    ["an empty object", () => ({})],
+    ["another optimizer's", () => ({ ...sound(), optimizer: "sgd" })],
+    ["too few slots", () => ({ ...sound(), slots: sound().slots.slice(1) })],
+    ["a slot with a hole", () => ({ ...sound(), slots: [null, sound().slots[1]] })],
+    ["slots of another net", () => ({ ...sound(), slots: sound().slots.map((slot) => slot.slice(1)) })],
+    ["no weights", () => ({ ...sound(), weights: undefined })],
+    ["weights of another net", () => ({ ...sound(), weights: { ...sound().weights, "0.bias": new Float32Array(5) } })],
+    ["half a step", () => ({ ...sound(), step: 1.5 })],
+    ["no seed", () => ({ ...sound(), seed: undefined })],
+    ["a negative run", () => ({ ...sound(), run: -1 })],
+  ];
+  test.each(checkpoints)("a checkpoint that does not fit: %s", async (_, make) => {
+    const message = "trainer.restore: the checkpoint must be of a trainer with the same net, optimizer and frozen layers";
+    await expectRefusal(() => trainer.restore(make() as never), w.FormatError, message);
+  });
+
   test("preprocessing that JSON can't hold", async () => {
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
