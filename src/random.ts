@@ -9,6 +9,9 @@ import { checkCount, fail } from "./check.ts";
 export const STREAM_SHUFFLE = 0x80000000; // order of the rows; step = epoch
 export const STREAM_SPLIT = 0x80000001; // split of a data set
 export const STREAM_VALIDATION = 0x80000002; // rows that fit sets aside
+export const STREAM_FOLDS = 0x80000003; // folds of cross-validation; run = repeat
+export const STREAM_GENERATE = 0x80000004; // made-up data sets
+export const STREAM_BUFFER = 0x80000005; // shuffling buffers and drawn batches; step = pass
 
 const ROUNDS = 10;
 const MULTIPLIER_0 = 0xd2511f53;

@@ -7,6 +7,7 @@ export {
   type ColumnTransformerOptions,
   columnTransformer,
 } from "./columnTransformer.ts";
+export { type Fold, type FoldOptions, groupKFold, kFold, leaveOneOut, stratifiedKFold } from "./folds.ts";
 export { type Imputer, type ImputerJSON, type ImputerOptions, imputer } from "./imputer.ts";
 export { type MinMaxScaler, type MinMaxScalerJSON, type MinMaxScalerOptions, minMaxScaler } from "./minMaxScaler.ts";
 export { type OneHotEncoder, type OneHotEncoderJSON, type OneHotEncoderOptions, oneHotEncoder } from "./oneHotEncoder.ts";

@@ -6,6 +6,7 @@ import { checkOneOf, checkOptions, fail, show } from "../check.ts";
 import { DataError, OptionError, ShapeError } from "../errors.ts";
 import { checkSeed, permutation, RandomStream, STREAM_SPLIT } from "../random.ts";
 import { isTensorLike, isTypedArray, type TensorLike, type TypedArray } from "./arrays.ts";
+import { numberedGroups } from "./groups.ts";
 
 export interface SplitOptions {
   /** Share of all rows below 1, or a count from 1; 0 = no such part (default). */
@@ -16,6 +17,8 @@ export interface SplitOptions {
   stratify?: boolean | "auto";
   /** Integer from 0; default 0. The same seed gives the same parts on every machine. */
   seed?: number;
+  /** The group of each row, a number or a text: no group is in two parts, and shares and counts are those of groups. */
+  groups?: ArrayLike<unknown>;
 }
 
 export interface SplitIndices {
@@ -42,7 +45,7 @@ export interface SplitResult<D extends SplitData> {
   readonly indices: SplitIndices;
 }
 
-const NAMES = ["validation", "test", "stratify", "seed"];
+const NAMES = ["validation", "test", "stratify", "seed", "groups"];
 
 /**
  * Splits { x, y, weights? } by rows; containers keep their kind (tensors and typed arrays are copied, rows of arrays are
@@ -78,9 +81,10 @@ export function splitIndices(
   options: SplitOptions = {},
   stream: number = STREAM_SPLIT,
 ): SplitIndices {
-  const { validation = 0, test = 0.2, stratify = "auto", seed = 0 } = options;
+  const { validation = 0, test = 0.2, stratify = "auto", seed = 0, groups } = options;
   checkSeed("split: seed", seed);
   if (typeof stratify !== "boolean") checkOneOf("split: stratify", stratify, ["auto"]);
+  if (groups !== undefined) return splitGroups(n, groups, options, stream);
   const testRows = partSize("test", test, n);
   const validationRows = partSize("validation", validation, n);
   if (n - testRows - validationRows < 1) {
@@ -112,6 +116,23 @@ export function splitIndices(
   }
   // A class fills its test rows first, so that a small part would begin with its rarest: mix once more
   return { train: mixed(parts.train, random), validation: mixed(parts.validation, random), test: mixed(parts.test, random) };
+}
+
+/** Divides the groups, and takes the rows of each. */
+function splitGroups(n: number, groups: ArrayLike<unknown>, options: SplitOptions, stream: number): SplitIndices {
+  if (options.stratify === true) throw new OptionError("split: stratify must be false or 'auto' with groups, got true");
+  const { numbers, counts } = numberedGroups("split: groups", groups);
+  if (groups.length !== n) throw new ShapeError(`split: groups must have ${n} entries, one per row, got ${groups.length}`);
+  const parts = splitIndices(counts.length, undefined, { ...options, groups: undefined }, stream);
+  const random = new RandomStream(options.seed ?? 0, stream, 1);
+  const rowsOf = (part: Uint32Array) => {
+    const chosen = new Set(part);
+    return mixed(
+      Uint32Array.from(numbers.keys()).filter((row) => chosen.has(numbers[row]!)),
+      random,
+    );
+  };
+  return { train: rowsOf(parts.train), validation: rowsOf(parts.validation), test: rowsOf(parts.test) };
 }
 
 function mixed(rows: Uint32Array, random: RandomStream): Uint32Array {
