@@ -17,6 +17,7 @@ import {
   sequential,
   sgd,
   softmaxCrossEntropy,
+  type Trainer,
 } from "../../src/index.ts";
 
 export interface Task {
@@ -104,14 +105,17 @@ export function batchesOf({ widths, batchSize }: Task): { x: Float32Array; y: In
   });
 }
 
-/** A step of the task through the public facade, on one batch after another. */
-export async function stepOf(task: Task, runtime: Runtime): Promise<() => void> {
+/** A trainer of the task, and its step through the public facade, on one batch after another. */
+export async function trainingOf(task: Task, runtime: Runtime): Promise<{ trainer: Trainer; step: () => void }> {
   const model = await build(task.net, { seed: 1, runtime });
   const trainer = await createTrainer(model, { loss: softmaxCrossEntropy(), optimizer: task.optimizer, batchSize: task.batchSize });
   const batches = batchesOf(task);
   let turn = 0;
-  return () => {
+  const step = () => {
     trainer.step(batches[turn]);
     turn = (turn + 1) % BATCHES;
   };
+  return { trainer, step };
 }
+
+export const stepOf = async (task: Task, runtime: Runtime): Promise<() => void> => (await trainingOf(task, runtime)).step;
