@@ -275,6 +275,19 @@ describe.each(variants)("predict, %s", (variant) => {
   });
 });
 
+test("samples: rows of different chunks have masks of their own, and so have the samples", async () => {
+  const model = await w.build(w.sequential(w.input(8), w.dropout(0.5)), { runtime: await runtimeOf("portable") });
+  const rows = 512; // two chunks
+  const { data: one } = model.predict(new Float32Array(rows * 8).fill(1), { samples: 1, seed: 3 });
+  const half = one.length / 2;
+  const equal = one.slice(0, half).filter((value, i) => value === one[half + i]).length;
+  expect(Math.abs(equal / half - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / half));
+  const { data: two } = model.predict(new Float32Array(rows * 8).fill(1), { samples: 2, seed: 3 });
+  const middle = two.filter((value) => value === 1).length; // kept in one of the two
+  expect(Math.abs(middle / two.length - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / two.length));
+  model.dispose();
+});
+
 test("evaluate: loss and metrics over chunks of rows, weights and class weights as in training", async () => {
   const runtime = await runtimeOf("portable");
   const model = await w.build(w.sequential(w.input(4), w.dense(3)), { runtime });
