@@ -82,6 +82,8 @@ export const ACTIVATION_SIGMOID = 9;
 export const ACTIVATION_TANH = 10;
 export const ACTIVATION_SOFTSIGN = 11;
 export const ACTIVATION_MISH = 12;
+export const ACTIVATION_HARDTANH = 13;
+export const ACTIVATION_RELU6 = 14;
 
 // Blocking of the matrix product, in elements; see kernels/gemm/blocking.ts for the reasons.
 export const GEMM_NR = 8;
@@ -164,6 +166,15 @@ export const OP_ADAM_AMSGRAD = 49;
 export const OP_ADAMAX = 50;
 export const OP_NADAM = 51;
 export const OP_LION = 52;
+export const OP_PRELU = 60;
+export const OP_PRELU_GRAD = 61;
+export const OP_PRELU_SUMS = 62;
+export const OP_PIECE_TOTAL = 63;
+export const OP_MAX_PIECES = 64;
+export const OP_MAX_PIECES_GRAD = 65;
+export const OP_NORMALIZE_ROWS = 66;
+export const OP_NORMALIZE_ROWS_SUMS = 67;
+export const OP_NORMALIZE_ROWS_GRAD = 68;
 
 // The scalars of each rule, after the common ones. A _REST is 1 minus its factor, rounded once from float64:
 // 1 - fround(0.999) misses 0.001 by 1.3e-5, which the first steps would show.

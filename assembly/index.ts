@@ -31,3 +31,6 @@ export { nadam } from "./optimizers/nadam";
 export { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from "./optimizers/rmsprop";
 export { sgd, sgdMomentum } from "./optimizers/sgd";
 export { probeFused, usesRelaxedSimd } from "./probe";
+export { maxPieces, maxPiecesGrad } from "./kernels/maxPieces";
+export { normalizeRows, normalizeRowsGrad, normalizeRowsSums } from "./kernels/normalizeRows";
+export { prelu, preluGrad, preluSums } from "./kernels/prelu";

@@ -14,8 +14,11 @@ import { gatherRows } from "./kernels/gatherRows";
 import { matmulFew } from "./kernels/gemm/few";
 import { matmul } from "./kernels/gemm/loops";
 import { packB } from "./kernels/gemm/pack";
+import { maxPieces, maxPiecesGrad } from "./kernels/maxPieces";
 import { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./kernels/normalizeColumns";
+import { normalizeRows, normalizeRowsGrad, normalizeRowsSums } from "./kernels/normalizeRows";
 import { penaltyGrad } from "./kernels/penalty";
+import { prelu, preluGrad, preluSums } from "./kernels/prelu";
 import { dropout } from "./kernels/random";
 import { finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 import { absoluteError, squaredError } from "./kernels/regressionLosses";
@@ -194,6 +197,35 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       finiteSums(o(r, 0), o(r, 1), n0, shareBegin(pieces, rank, ranks), shareEnd(pieces, rank, ranks));
       break;
     }
+    case abi.OP_PRELU:
+      prelu(o(r, 0), o(r, 1), o(r, 2), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_PRELU_GRAD:
+      preluGrad(o(r, 0), o(r, 1), o(r, 2), o(r, 3), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_PRELU_SUMS: {
+      const pieces = (n0 + abi.PIECE - 1) / abi.PIECE;
+      preluSums(o(r, 0), o(r, 1), o(r, 2), n0, shareBegin(pieces, rank, ranks), shareEnd(pieces, rank, ranks));
+      break;
+    }
+    case abi.OP_PIECE_TOTAL:
+      store<f32>(o(r, 1), <f32>sumPieces(o(r, 0), (n0 + abi.PIECE - 1) / abi.PIECE));
+      break;
+    case abi.OP_MAX_PIECES:
+      maxPieces(o(r, 0), o(r, 1), n1, size(r, 2, batch), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_MAX_PIECES_GRAD:
+      maxPiecesGrad(o(r, 0), o(r, 1), o(r, 2), n1, size(r, 2, batch), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_NORMALIZE_ROWS:
+      normalizeRows(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), n1, c(r, 0), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_NORMALIZE_ROWS_SUMS:
+      normalizeRowsSums(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), n0, n1, columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks));
+      break;
+    case abi.OP_NORMALIZE_ROWS_GRAD:
+      normalizeRowsGrad(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
     case abi.OP_GUARD:
       return guard(o(r, 0), control, n0);
     default:

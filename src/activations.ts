@@ -25,6 +25,8 @@ export const activations = {
   tanh: row(abi.ACTIVATION_TANH, "y"),
   softsign: row(abi.ACTIVATION_SOFTSIGN, "x"),
   mish: row(abi.ACTIVATION_MISH, "x", true),
+  hardtanh: row(abi.ACTIVATION_HARDTANH, "y"),
+  relu6: row(abi.ACTIVATION_RELU6, "y", true),
 } as const satisfies Record<string, Activation>;
 
 export type ActivationName = keyof typeof activations;

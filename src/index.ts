@@ -25,10 +25,12 @@ export {
 export {
   elu,
   gelu,
+  hardtanh,
   leakyRelu,
   logSoftmax,
   mish,
   relu,
+  relu6,
   selu,
   sigmoid,
   silu,
@@ -42,6 +44,10 @@ export { type DenseOptions, dense } from "./layers/dense.ts";
 export { dropout } from "./layers/dropout.ts";
 export { input } from "./layers/input.ts";
 export type { Layer } from "./layers/layer.ts";
+export { type LayerNormOptions, layerNorm } from "./layers/layerNorm.ts";
+export { type MaxoutOptions, maxout } from "./layers/maxout.ts";
+export { prelu } from "./layers/prelu.ts";
+export { flatten, reshape } from "./layers/reshape.ts";
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from "./losses/binaryCrossEntropy.ts";
 export type { Loss } from "./losses/loss.ts";
 export { mae, mse } from "./losses/regression.ts";

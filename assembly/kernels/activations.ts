@@ -1,6 +1,6 @@
 /**
  * The activations: value and gradient of each, side by side. Not the loops, which are in elementwise.ts.
- * value(x, p) = f(x). gradient(dy, t, p) = dy f'(x), where t is the output f(x) for relu, leakyRelu, elu, selu, sigmoid and tanh,
+ * value(x, p) = f(x). gradient(dy, t, p) = dy f'(x), where t is the output f(x) for relu, relu6, hardtanh, leakyRelu, elu, selu, sigmoid, tanh,
  * and the input x for the others. Derivatives at kinks are PyTorch's. A NaN stays NaN. Tails end in 0 without denormals: exp and
  * sigmoid do, and times |x| > 1 they stay so; only gelu and the gradients flush. Error bounds: test/kernels/activations.test.ts.
  */
@@ -8,9 +8,11 @@ import {
   ACTIVATION_ELU,
   ACTIVATION_GELU,
   ACTIVATION_GELU_TANH,
+  ACTIVATION_HARDTANH,
   ACTIVATION_LEAKY_RELU,
   ACTIVATION_MISH,
   ACTIVATION_RELU,
+  ACTIVATION_RELU6,
   ACTIVATION_SELU,
   ACTIVATION_SIGMOID,
   ACTIVATION_SILU,
@@ -302,6 +304,38 @@ function mishDenominator(n: v128, e: v128, isBelow: v128): v128 {
   return f32x4.add(n, select(f32x4.splat(2), f32x4.mul(f32x4.add(e, e), e), isBelow));
 }
 
+/** min(max(x, -1), 1). At the kinks the derivative is 0. */
+// @ts-ignore: decorator
+@final
+class Hardtanh {
+  // @ts-ignore: decorator
+  @inline
+  value(x: v128, p: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(x, f32x4.splat(-1)), f32x4.splat(1)); // both keep a NaN in x
+  }
+  // @ts-ignore: decorator
+  @inline
+  gradient(dy: v128, y: v128, p: v128): v128 {
+    return v128.andnot(dy, f32x4.ge(f32x4.abs(y), f32x4.splat(1)));
+  }
+}
+
+/** min(max(x, 0), 6). At the kinks the derivative is 0. */
+// @ts-ignore: decorator
+@final
+class Relu6 {
+  // @ts-ignore: decorator
+  @inline
+  value(x: v128, p: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(x, f32x4.splat(0)), f32x4.splat(6));
+  }
+  // @ts-ignore: decorator
+  @inline
+  gradient(dy: v128, y: v128, p: v128): v128 {
+    return v128.andnot(dy, v128.or(f32x4.le(y, f32x4.splat(0)), f32x4.ge(y, f32x4.splat(6))));
+  }
+}
+
 /**
  * y = f(x) for the activation `kind` (ACTIVATION_*; ACTIVATION_NONE copies). x, y: f32, 16-byte aligned, may be the same.
  * p: slope of leakyRelu, alpha of elu, else unused. begin, end: bytes, multiples of 16; pads may hold anything.
@@ -321,6 +355,8 @@ export function activation(kind: u32, x: usize, y: usize, p: f32, begin: usize, 
     case ACTIVATION_TANH: unary<Tanh>(x, y, q, begin, end); return;
     case ACTIVATION_SOFTSIGN: unary<Softsign>(x, y, q, begin, end); return;
     case ACTIVATION_MISH: unary<Mish>(x, y, q, begin, end); return;
+    case ACTIVATION_HARDTANH: unary<Hardtanh>(x, y, q, begin, end); return;
+    case ACTIVATION_RELU6: unary<Relu6>(x, y, q, begin, end); return;
   }
   if (x != y) memory.copy(y + begin, x + begin, end - begin);
 }
@@ -341,6 +377,8 @@ export function activationSegment(kind: u32, x: usize, y: usize, count: u32, p: 
     case ACTIVATION_TANH: unarySegment<Tanh>(x, y, count, q); return;
     case ACTIVATION_SOFTSIGN: unarySegment<Softsign>(x, y, count, q); return;
     case ACTIVATION_MISH: unarySegment<Mish>(x, y, count, q); return;
+    case ACTIVATION_HARDTANH: unarySegment<Hardtanh>(x, y, count, q); return;
+    case ACTIVATION_RELU6: unarySegment<Relu6>(x, y, count, q); return;
   }
   if (x != y) memory.copy(y, x, <usize>count << 2);
 }
@@ -364,6 +402,8 @@ export function activationGrad(kind: u32, dy: usize, t: usize, dx: usize, p: f32
     case ACTIVATION_TANH: unaryGrad<Tanh>(dy, t, dx, q, begin, end); return;
     case ACTIVATION_SOFTSIGN: unaryGrad<Softsign>(dy, t, dx, q, begin, end); return;
     case ACTIVATION_MISH: unaryGrad<Mish>(dy, t, dx, q, begin, end); return;
+    case ACTIVATION_HARDTANH: unaryGrad<Hardtanh>(dy, t, dx, q, begin, end); return;
+    case ACTIVATION_RELU6: unaryGrad<Relu6>(dy, t, dx, q, begin, end); return;
   }
   if (dx != dy) memory.copy(dx + begin, dy + begin, end - begin);
 }

@@ -24,6 +24,10 @@ export const softsign = (): SameLayer => plain("softsign");
 export const silu = (): SameLayer => plain("silu");
 /** x·tanh(softplus(x)). Misra 2019. */
 export const mish = (): SameLayer => plain("mish");
+/** min(max(x, -1), 1). Derivative 0 at ±1, as PyTorch. */
+export const hardtanh = (): SameLayer => plain("hardtanh");
+/** min(max(x, 0), 6). Krizhevsky 2010. */
+export const relu6 = (): SameLayer => plain("relu6");
 /** Scaled elu whose fixed point has mean 0 and variance 1. Klambauer et al. 2017. */
 export const selu = (): SameLayer => plain("selu");
 
@@ -129,6 +133,8 @@ const rules = {
   silu: simple("silu"),
   mish: simple("mish"),
   selu: simple("selu"),
+  hardtanh: simple("hardtanh"),
+  relu6: simple("relu6"),
   leakyRelu: rule<LeakyReluLayer>(
     ["slope"],
     // Not negative: the gradient is taken from the sign of the output, which a negative slope would turn round.

@@ -1,9 +1,8 @@
 /** The fully connected layer: y = x · weightᵀ + bias on the last axis. */
 import { checkBoolean, checkCount, checkOptions } from "../check.ts";
 import { checkInitializer, type InitializerSpec, zeros } from "../initializers.ts";
-import { type Buffer, type Builder, perRow, type Value } from "../program/builder.ts";
-import { product, rowMajor, transposed } from "../program/product.ts";
-import { sizeOf } from "../shape.ts";
+import type { Buffer, Builder } from "../program/builder.ts";
+import { affine } from "./affine.ts";
 import type { Layer } from "./layer.ts";
 import type { Fold, LayerRule, ParameterBuffers } from "./rule.ts";
 
@@ -47,35 +46,9 @@ export const denseRule: LayerRule<DenseLayer> = {
   },
   canFold: true,
   forward({ units }, { builder, x, parameters, fold }) {
-    const inner = x.shape.at(-1)!;
-    const lead = sizeOf(x.shape.slice(0, -1));
-    const rows = perRow(lead);
     const { weight, bias } = parameters as { weight: ParameterBuffers; bias?: ParameterBuffers };
-    const folded = fold === undefined ? undefined : foldNormalization(builder, units, inner, weight.value, bias?.value, fold);
-    const needsGradient = x.needsGradient || weight.gradient !== undefined || bias?.gradient !== undefined;
-    const y: Value = { buffer: builder.buffer("y", perRow(lead * units)), shape: [...x.shape.slice(0, -1), units], needsGradient };
-    const xs = rowMajor(x.buffer, inner);
-    const ws = rowMajor(folded?.weight ?? weight.value, inner);
-    product(
-      builder,
-      y.buffer,
-      xs,
-      transposed(ws),
-      { rows, cols: units, inner },
-      {
-        bias: folded?.bias ?? bias?.value,
-        packIn: builder.mode === "train" ? undefined : "prepare",
-      },
-    );
-    return builder.differentiate(y, (dy) => {
-      const dys = rowMajor(dy, units);
-      if (bias?.gradient) builder.emit("columnSum", { x: dy, y: bias.gradient }, { rows, cols: units });
-      if (weight.gradient) product(builder, weight.gradient, transposed(dys), xs, { rows: units, cols: inner, inner: rows });
-      if (!x.needsGradient) return;
-      const dx = builder.buffer("dx", perRow(lead * inner));
-      product(builder, dx, dys, ws, { rows, cols: inner, inner: units });
-      builder.contribute(x, dx);
-    });
+    const folded = fold && foldNormalization(builder, units, x.shape.at(-1)!, weight.value, bias?.value, fold);
+    return affine(builder, x, units, { weight, bias, folded });
   },
 };
 

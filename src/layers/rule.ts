@@ -14,6 +14,8 @@ export interface ParameterSpec {
   readonly role: "parameter" | "statistic";
   /** "default" is resolved by the activation that follows. */
   readonly init: InitializerSpec | "default";
+  /** Set for what is never penalized or decayed, whatever its number of axes: scales and shifts of a normalization. */
+  readonly isPlain?: true;
 }
 
 /** A parameter as a program sees it. */

@@ -7,13 +7,27 @@ import { denseRule } from "./dense.ts";
 import { dropoutRule } from "./dropout.ts";
 import { inputRule } from "./input.ts";
 import type { Layer } from "./layer.ts";
+import { layerNormRule } from "./layerNorm.ts";
+import { maxoutRule } from "./maxout.ts";
+import { preluRule } from "./prelu.ts";
+import { flattenRule, reshapeRule } from "./reshape.ts";
 import type { LayerRule } from "./rule.ts";
 
-const table = (): Readonly<Record<string, LayerRule>> =>
-  ({ input: inputRule, dense: denseRule, batchNorm: batchNormRule, dropout: dropoutRule, ...activationRules }) as unknown as Record<
-    string,
-    LayerRule
-  >;
+const table = (): Readonly<Record<string, LayerRule>> => {
+  const rules = {
+    input: inputRule,
+    dense: denseRule,
+    maxout: maxoutRule,
+    batchNorm: batchNormRule,
+    layerNorm: layerNormRule,
+    dropout: dropoutRule,
+    prelu: preluRule,
+    flatten: flattenRule,
+    reshape: reshapeRule,
+    ...activationRules,
+  };
+  return rules as unknown as Record<string, LayerRule>;
+};
 
 /** @throws OptionError if no such kind exists. */
 export function ruleOf(layer: Layer, where: string): LayerRule {

@@ -7,6 +7,7 @@ import { ShapeError } from "../errors.ts";
 import { checkFits, heNormal, type InitializerSpec, xavierUniform } from "../initializers.ts";
 import { BATCH_NORM_EPS } from "../layers/batchNorm.ts";
 import type { Layer } from "../layers/layer.ts";
+import { PRELU_SLOPE } from "../layers/prelu.ts";
 import type { Fold, LayerRule, ParameterBuffers, ParameterSpec } from "../layers/rule.ts";
 import { ruleOf } from "../layers/rules.ts";
 import type { Net } from "../net.ts";
@@ -67,11 +68,12 @@ export function layoutOf(net: Net): Layout {
 }
 
 /** Layers through which the search for the activation after a weight looks. */
-const TRANSPARENT = ["batchNorm", "dropout"];
+const TRANSPARENT = ["batchNorm", "layerNorm", "dropout", "flatten", "reshape"];
 
 /** He's normal before a rectifier, Xavier's uniform else (He et al. 2015; Glorot & Bengio 2010). */
 function defaultInit(layers: readonly PlacedLayer[], index: number): InitializerSpec {
   const next = layers.slice(index + 1).find(({ layer }) => !TRANSPARENT.includes(layer.kind))?.layer;
+  if (next?.kind === "prelu") return heNormal({ slope: PRELU_SLOPE });
   if (next === undefined || !Object.hasOwn(activations, next.kind)) return xavierUniform();
   if (!activations[next.kind as keyof typeof activations].isRectifier) return xavierUniform();
   const { slope = 0.01 } = next as { slope?: number };

@@ -98,7 +98,7 @@ export class ModelState {
 
 /** Weights, other parameters, statistics: each kind one run of memory. */
 function placeParameters(layout: Layout, region: Region): StoredParameter[] {
-  const rank = ({ role, shape }: PlacedParameter) => (role === "statistic" ? 2 : shape.length >= 2 ? 0 : 1);
+  const rank = ({ role, shape, isPlain }: PlacedParameter) => (role === "statistic" ? 2 : shape.length >= 2 && !isPlain ? 0 : 1);
   const bytesOf = (spec: PlacedParameter) => Math.ceil((sizeOf(spec.shape) * 4) / LINE_BYTES) * LINE_BYTES;
   const total = layout.parameters.reduce((sum, spec) => sum + bytesOf(spec), 0);
   let address = region.allocate(total, "the parameters");

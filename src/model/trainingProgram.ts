@@ -6,7 +6,7 @@ import type { Loss, TargetKind } from "../losses/loss.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Penalty } from "../penalties.ts";
 import { type Buffer, Builder, perRow, type Value } from "../program/builder.ts";
-import type { OpName } from "../program/ops.ts";
+import { type OpName, piecesOf } from "../program/ops.ts";
 import { sizeOf } from "../shape.ts";
 import { writeForward } from "./layout.ts";
 import { isTrainable, type ModelState } from "./state.ts";
@@ -189,5 +189,3 @@ function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): voi
   });
   builder.label = "";
 }
-
-export const piecesOf = (words: number): number => Math.ceil(words / abi.PIECE);

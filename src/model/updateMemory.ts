@@ -6,9 +6,10 @@ import * as abi from "../../assembly/abi.ts";
 import type { Clip } from "../clipping.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Penalty } from "../penalties.ts";
+import { piecesOf } from "../program/ops.ts";
 import type { Region } from "../runtime/memory.ts";
 import { isTrainable, type ModelState, type StoredParameter } from "./state.ts";
-import { piecesOf, type Segment, type UpdateSpec } from "./trainingProgram.ts";
+import type { Segment, UpdateSpec } from "./trainingProgram.ts";
 
 export interface UpdateMemory {
   readonly spec: UpdateSpec;

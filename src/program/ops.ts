@@ -37,11 +37,14 @@ const columnLines: Words = (s) => Math.ceil(s.cols! / 16) * 16;
 const matrix: Words = (s) => s.rows! * s.cols!;
 const rows: Words = (s) => s.rows!;
 const cols: Words = (s) => s.cols!;
+const pieceMatrix: Words = (s) => s.rows! * s.cols! * s.pieces!;
 const one: Words = () => 1;
 const control: Words = () => abi.CONTROL_BYTES / 4;
 const scalars: Words = () => abi.UPDATE_BYTES / 4;
+/** Pieces of a sum over so many elements. */
+export const piecesOf = (words: number): number => Math.ceil(words / abi.PIECE);
 /** One f64 per piece. */
-const pieces: Words = (s) => Math.ceil(s.count! / abi.PIECE) * 2;
+const pieces: Words = (s) => piecesOf(s.count!) * 2;
 const strided = (first: string, firstStride: string, second: string, secondStride: string): Words => {
   return (s) =>
     s[first]! === 0 || s[second]! === 0 ? 0 : ((s[first]! - 1) * s[firstStride]! + (s[second]! - 1) * s[secondStride]!) / 4 + 1;
@@ -179,6 +182,35 @@ export const ops = {
   squareSums: op(abi.OP_SQUARE_SUMS, "pieces", { x: read(lines), sums: write(pieces) }, ["count"]),
   finiteSums: op(abi.OP_FINITE_SUMS, "pieces", { x: read(lines), sums: write(pieces) }, ["count"]),
   guard: op(abi.OP_GUARD, "none", { sums: read((s) => s.pieces! * 2), control: update(control) }, ["pieces"]),
+  prelu: op(abi.OP_PRELU, "lines", { x: read(lines), weight: read(one), y: write(lines) }, ["count"]),
+  preluGrad: op(abi.OP_PRELU_GRAD, "lines", { dy: read(lines), x: read(lines), weight: read(one), dx: write(lines) }, ["count"]),
+  preluSums: op(abi.OP_PRELU_SUMS, "pieces", { dy: read((s) => s.count!), x: read((s) => s.count!), sums: write(pieces) }, ["count"]),
+  pieceTotal: op(abi.OP_PIECE_TOTAL, "none", { sums: read(pieces), y: write(one) }, ["count"]),
+  maxPieces: op(abi.OP_MAX_PIECES, "rows", { x: read(pieceMatrix), y: write(matrix) }, ["rows", "cols", "pieces"]),
+  maxPiecesGrad: op(abi.OP_MAX_PIECES_GRAD, "rows", { dy: read(matrix), x: read(pieceMatrix), dx: write(pieceMatrix) }, [
+    "rows",
+    "cols",
+    "pieces",
+  ]),
+  normalizeRows: op(
+    abi.OP_NORMALIZE_ROWS,
+    "rows",
+    { x: read(matrix), weight: read(cols), bias: read(cols), y: write(matrix), mean: write(rows), inverse: write(rows) },
+    matrixSizes,
+    ["eps"],
+  ),
+  normalizeRowsSums: op(
+    abi.OP_NORMALIZE_ROWS_SUMS,
+    "columns",
+    { dy: read(matrix), x: read(matrix), mean: read(rows), inverse: read(rows), dweight: write(cols), dbias: write(cols) },
+    matrixSizes,
+  ),
+  normalizeRowsGrad: op(
+    abi.OP_NORMALIZE_ROWS_GRAD,
+    "rows",
+    { dy: read(matrix), x: read(matrix), mean: read(rows), inverse: read(rows), weight: read(cols), dx: write(matrix) },
+    matrixSizes,
+  ),
   sgd: optimizer(abi.OP_SGD, 0),
   sgdMomentum: optimizer(abi.OP_SGD_MOMENTUM, 1),
   adagrad: optimizer(abi.OP_ADAGRAD, 1),

@@ -56,8 +56,8 @@ describe.each(variants)("%s", (variant) => {
   const kernels = new Kernels(variant);
   const cases = golden<Case>("functions", (_, entry) => entry.function in activations);
 
-  it("all golden functions but hardtanh are tried", () => {
-    expect(new Set(cases.map((entry) => entry.function)).size).toBe(names.length);
+  it("all golden functions are tried: there is none of relu6", () => {
+    expect([...new Set(cases.map((entry) => entry.function)), "relu6"].sort()).toEqual([...names].sort());
   });
 
   it.each(cases)("golden $name: value and derivative within 1e-5 + 1e-5 |want|, kinks and tails included", (entry) => {

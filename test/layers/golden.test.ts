@@ -36,9 +36,9 @@ interface LayerCase extends Passes {
   readonly eval: Passes;
 }
 
-const functions = readVectors<FunctionCase>("functions").filter((golden) => golden.function !== "hardtanh");
+const functions = readVectors<FunctionCase>("functions");
 const allLayers = readVectors<LayerCase>("layers");
-const plain = allLayers.filter(({ layer }) => ["linear", "softmax", "logSoftmax"].includes(layer.type));
+const plain = allLayers.filter(({ layer }) => ["linear", "maxout", "layerNorm", "softmax", "logSoftmax"].includes(layer.type));
 const norms = allLayers.filter(({ layer }) => layer.type === "batchNorm1d");
 
 test("the vectors hold every function and layer of this version", () => {
@@ -55,16 +55,22 @@ test("the vectors hold every function and layer of this version", () => {
     "sigmoid",
     "tanh",
     "softsign",
+    "hardtanh",
     "mish",
   ]);
   expect(plain.map(({ name }) => name)).toEqual([
     "linear",
     "linear_no_bias",
     "linear_sequence",
+    "maxout_2",
+    "maxout_5",
     "softmax",
     "softmax_large",
     "logSoftmax",
     "logSoftmax_large",
+    "layerNorm",
+    "layerNorm_sequence",
+    "layerNorm_two_axes",
   ]);
   expect(norms.length).toBe(2);
 });

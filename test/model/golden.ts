@@ -13,6 +13,9 @@ export interface GoldenLayer {
   readonly momentum?: number;
   readonly alpha?: number;
   readonly negative_slope?: number;
+  readonly units?: number;
+  readonly pieces?: number;
+  readonly shape?: readonly number[];
 }
 
 export interface GoldenLoss {
@@ -40,6 +43,10 @@ export interface GoldenRun {
 }
 
 const layers: Record<string, (layer: GoldenLayer) => Layer> = {
+  maxout: ({ units, pieces }) => w.maxout(units!, { pieces }),
+  layerNorm: ({ shape, eps }) => w.layerNorm({ axes: shape!.length, eps }),
+  flatten: w.flatten,
+  hardtanh: w.hardtanh,
   linear: ({ out, bias = true }) => w.dense(out!, { bias }),
   batchNorm1d: ({ eps, momentum }) => w.batchNorm({ eps, momentum }),
   elu: ({ alpha }) => w.elu({ alpha }),

@@ -187,6 +187,13 @@ const activationLayers: [string, () => Layer][] = [
   ["softsign", w.softsign],
   ["mish", w.mish],
 ];
+const otherLayers: [string, () => Layer][] = [
+  ["hardtanh", w.hardtanh],
+  ["relu6", w.relu6],
+  ["prelu", w.prelu],
+  ["layerNorm", () => w.layerNorm({ eps: 0.01 })],
+  ["maxout", () => w.maxout(6, { pieces: 3 })],
+];
 const byRowLayers: [string, () => Layer][] = [
   ["softmax", w.softmax],
   ["logSoftmax", w.logSoftmax],
@@ -197,7 +204,7 @@ const net = (width: number, ...layers: Layer[]): w.Net => w.sequential(w.input(w
 describe.each(variants)("%s", (variant) => {
   describe("every layer", () => {
     // 1, 3 and 8 rows take the path without packing; 9 and 20 the panels.
-    test.each([...activationLayers, ...byRowLayers])("%s between dense layers, alone and twice", async (_, layer) => {
+    test.each([...activationLayers, ...byRowLayers, ...otherLayers])("%s between dense layers, alone and twice", async (_, layer) => {
       for (const [seed, rows] of [1, 3, 8, 9, 20].entries()) {
         await check({ net: net(5, w.dense(7), layer(), w.dense(3)), rows, loss: losses[0], isWeighted: false, seed }, variant);
       }
@@ -223,6 +230,18 @@ describe.each(variants)("%s", (variant) => {
       ];
       for (const [seed, each] of nets.entries()) {
         for (const rows of [3, 8, 9, 40]) await check({ net: each, rows, loss: losses[0], isWeighted: seed % 2 === 1, seed }, variant);
+      }
+    });
+
+    test("maxout, layerNorm, prelu: sequences, several axes, frozen parts, more values than a piece of a sum", async () => {
+      const nets = [
+        w.sequential(w.input(3, 4), w.maxout(5), w.layerNorm({ axes: 2 }), w.prelu(), w.dense(2)),
+        w.sequential(w.input(12), w.reshape(3, 4), w.layerNorm(), w.reshape(2, 6), w.dense(3)),
+        net(5, w.maxout(1, { pieces: 4 }), w.prelu(), w.prelu()),
+        net(2, w.layerNorm(), w.maxout(17), w.dense(1)),
+      ];
+      for (const [seed, each] of nets.entries()) {
+        for (const rows of [1, 2, 13]) await check({ net: each, rows, loss: losses[0], isWeighted: false, seed }, variant);
       }
     });
 

@@ -74,6 +74,18 @@ export const activations: Record<string, Activation> = {
     value: (x) => x * sigmoid(x),
     derivative: (x) => sigmoid(x) * (1 + x * sigmoid(-x)),
   },
+  hardtanh: {
+    kind: abi.ACTIVATION_HARDTANH,
+    from: "output",
+    value: (x) => Math.min(Math.max(x, -1), 1),
+    derivative: (x) => (x > -1 && x < 1 ? 1 : 0),
+  },
+  relu6: {
+    kind: abi.ACTIVATION_RELU6,
+    from: "output",
+    value: (x) => Math.min(Math.max(x, 0), 6),
+    derivative: (x) => (x > 0 && x < 6 ? 1 : 0),
+  },
   softplus: { kind: abi.ACTIVATION_SOFTPLUS, from: "input", value: softplus, derivative: sigmoid },
   sigmoid: { kind: abi.ACTIVATION_SIGMOID, from: "output", value: sigmoid, derivative: (x) => sigmoid(x) * sigmoid(-x) },
   tanh: { kind: abi.ACTIVATION_TANH, from: "output", value: Math.tanh, derivative: (x) => 1 - Math.tanh(x) ** 2 },

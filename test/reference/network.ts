@@ -12,6 +12,8 @@ interface LayerData {
   readonly alpha?: number;
   readonly eps?: number;
   readonly approximate?: string;
+  readonly pieces?: number;
+  readonly shape?: readonly number[];
 }
 
 /** By whetstone's names: "0.weight" [out, in], "0.bias" [out], "1.running_mean", ... */
@@ -31,6 +33,12 @@ export function forward(layers: readonly LayerData[], p: Parameters, masks: Mask
       values = dense(values, weight, bias, cols, layer.units!);
       cols = layer.units!;
     } else if (layer.kind === "batchNorm") values = batchNorm(values, weight, bias, layer.eps ?? 1e-5, cols);
+    else if (layer.kind === "maxout") {
+      values = largest(dense(values, weight, bias, cols, layer.units! * (layer.pieces ?? 2)), layer.pieces ?? 2);
+      cols = layer.units!;
+    } else if (layer.kind === "layerNorm") values = layerNorm(values, weight, bias, layer.eps ?? 1e-5);
+    else if (layer.kind === "prelu") values = values.map((value) => (value > 0 ? value : weight[0] * value));
+    else if (layer.kind === "reshape") cols = layer.shape!.at(-1)!;
     else if (layer.kind === "dropout") values = values.map((value, i) => value * masks[index][i]);
     else if (layer.kind === "softmax") values = byRows(values, cols, softmax);
     else if (layer.kind === "logSoftmax") values = byRows(values, cols, (row) => softmax(row).map(Math.log));
@@ -55,6 +63,19 @@ function dense(
     }
   }
   return y;
+}
+
+function largest(x: readonly number[], pieces: number): number[] {
+  return Array.from({ length: x.length / pieces }, (_, i) => Math.max(...x.slice(i * pieces, (i + 1) * pieces)));
+}
+
+/** Over as many values as the weight has. */
+function layerNorm(x: readonly number[], weight: readonly number[], bias: readonly number[], eps: number): number[] {
+  return byRows(x, weight.length, (row) => {
+    const average = mean(row);
+    const variance = mean(row.map((value) => (value - average) ** 2));
+    return row.map((value, j) => ((value - average) / Math.sqrt(variance + eps)) * weight[j] + bias[j]);
+  });
 }
 
 /** With the batch's own mean and biased variance. */

@@ -1,0 +1,36 @@
+/** The product that dense layers are made of: y = x · weightᵀ + bias on the last axis, with its gradients. */
+import { type Buffer, type Builder, perRow, type Value } from "../program/builder.ts";
+import { product, rowMajor, transposed } from "../program/product.ts";
+import { sizeOf } from "../shape.ts";
+import type { ParameterBuffers } from "./rule.ts";
+
+export interface AffineParts {
+  /** [units, in] */
+  readonly weight: ParameterBuffers;
+  /** [units] */
+  readonly bias?: ParameterBuffers;
+  /** What stands in for weight and bias in the product: the same values with something folded in. */
+  readonly folded?: { readonly weight: Buffer; readonly bias: Buffer };
+}
+
+/** [..., in] becomes [..., units]. In inference the panels of the weight are packed once per version of the weights. */
+export function affine(builder: Builder, x: Value, units: number, { weight, bias, folded }: AffineParts): Value {
+  const inner = x.shape.at(-1)!;
+  const lead = sizeOf(x.shape.slice(0, -1));
+  const rows = perRow(lead);
+  const needsGradient = x.needsGradient || weight.gradient !== undefined || bias?.gradient !== undefined;
+  const y: Value = { buffer: builder.buffer("y", perRow(lead * units)), shape: [...x.shape.slice(0, -1), units], needsGradient };
+  const xs = rowMajor(x.buffer, inner);
+  const ws = rowMajor(folded?.weight ?? weight.value, inner);
+  const packIn = builder.mode === "train" ? undefined : "prepare";
+  product(builder, y.buffer, xs, transposed(ws), { rows, cols: units, inner }, { bias: folded?.bias ?? bias?.value, packIn });
+  return builder.differentiate(y, (dy) => {
+    const dys = rowMajor(dy, units);
+    if (bias?.gradient) builder.emit("columnSum", { x: dy, y: bias.gradient }, { rows, cols: units });
+    if (weight.gradient) product(builder, weight.gradient, transposed(dys), xs, { rows: units, cols: inner, inner: rows });
+    if (!x.needsGradient) return;
+    const dx = builder.buffer("dx", perRow(lead * inner));
+    product(builder, dx, dys, ws, { rows, cols: inner, inner: units });
+    builder.contribute(x, dx);
+  });
+}
