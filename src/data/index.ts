@@ -8,6 +8,20 @@ export {
   columnTransformer,
 } from "./columnTransformer.ts";
 export { type Fold, type FoldOptions, groupKFold, kFold, leaveOneOut, stratifiedKFold } from "./folds.ts";
+export {
+  type BlobsOptions,
+  blobs,
+  type CirclesOptions,
+  circles,
+  type LabelledData,
+  type MoonsOptions,
+  moons,
+  type RegressionData,
+  type RegressionOptions,
+  regression,
+  type SpiralsOptions,
+  spirals,
+} from "./generators.ts";
 export { type Imputer, type ImputerJSON, type ImputerOptions, imputer } from "./imputer.ts";
 export { type MinMaxScaler, type MinMaxScalerJSON, type MinMaxScalerOptions, minMaxScaler } from "./minMaxScaler.ts";
 export { type OneHotEncoder, type OneHotEncoderJSON, type OneHotEncoderOptions, oneHotEncoder } from "./oneHotEncoder.ts";
