@@ -1,5 +1,9 @@
-/** Hosts that are browsers, driven by puppeteer-core: Chromium over its own protocol, Firefox over WebDriver BiDi. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+/**
+ * Hosts that are browsers: each page in a browser of its own, with a new profile. The page sends its report to the server, so
+ * no protocol drives the browser: under WebDriver BiDi Firefox 153 hangs every few runs when a worker starts workers.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SUITE_MILLISECONDS, within } from "./deadline.mjs";
@@ -15,59 +19,88 @@ const chromiumFlags = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--enable-logging=stderr", // what the page says
 ];
+
+/** Nothing but the page is to be loaded, and what it says is to be seen. */
+const firefoxPreferences = {
+  "app.update.disabledForTesting": true,
+  "browser.aboutwelcome.enabled": false,
+  "browser.shell.checkDefaultBrowser": false,
+  "datareporting.policy.dataSubmissionEnabled": false,
+  "devtools.console.stdout.content": true,
+  "network.captive-portal-service.enabled": false,
+  "network.connectivity-service.enabled": false,
+};
+
+const pages = ["page", "worker", "not isolated", "strict CSP"];
 
 export const browsers = [
   {
     name: "chromium",
-    browser: "chrome",
     programs: ["/usr/bin/chromium", "/usr/bin/google-chrome"],
-    flags: chromiumFlags,
-    pages: ["page", "worker", "not isolated", "strict CSP", "esbuild", "esbuild, strict CSP", "Vite", "Vite, strict CSP"],
+    pages: [...pages, "esbuild", "esbuild, strict CSP", "Vite", "Vite, strict CSP"],
+    isOfPage: (line) => /CONSOLE[:(]/.test(line),
+    flags: (profile) => [...chromiumFlags, `--user-data-dir=${profile}`],
   },
   {
     name: "firefox",
-    browser: "firefox",
     programs: ["/usr/bin/firefox-esr", "/usr/bin/firefox"],
-    flags: [],
-    pages: ["page", "worker", "not isolated", "strict CSP"],
+    pages,
+    isOfPage: (line) => line.startsWith("console.") || line.startsWith("JavaScript error"),
+    flags(profile) {
+      const lines = Object.entries(firefoxPreferences).map(([name, value]) => `user_pref("${name}", ${value});\n`);
+      writeFileSync(join(profile, "user.js"), lines.join(""));
+      return ["--headless", "--no-remote", "--profile", profile];
+    },
   },
 ];
 
 export const programOf = ({ programs }) => programs.find((path) => existsSync(path));
 
-/** Starts a browser with a new, empty profile. */
-export async function open({ name, browser, flags, ...rest }) {
-  const { launch } = await import("puppeteer-core");
-  const userDataDir = mkdtempSync(join(tmpdir(), `whetstone-${name}-`));
-  const options = { browser, executablePath: programOf(rest), args: flags, userDataDir, headless: true };
-  const opened = await within(START_MILLISECONDS, `${name}: starting`, launch({ ...options, timeout: START_MILLISECONDS }));
-  return {
-    version: /\d+(\.\d+)+/.exec(await opened.version())?.[0] ?? "?",
-    /** The report of the page at `address`, which `nextReport` delivers. */
-    async run(address, nextReport) {
-      const said = [];
-      const page = await within(START_MILLISECONDS, `${name}: a new page`, opened.newPage());
-      const failed = new Promise((_, reject) => page.on("pageerror", (error) => reject(new Error(`the page: ${error.message}`))));
-      page.on("console", (message) => said.push(message.text()));
-      try {
-        const report = nextReport();
-        await within(START_MILLISECONDS, `${name}: loading`, page.goto(address));
-        const { error, ...result } = JSON.parse(await within(SUITE_MILLISECONDS, `${name}: the suite`, Promise.race([report, failed])));
-        if (error) throw new Error(error);
-        return result;
-      } catch (error) {
-        throw new Error([error.message, ...said.slice(-8)].join("\n"), { cause: error });
-      } finally {
-        failed.catch(() => {});
-        await within(5000, `${name}: closing a page`, page.close()).catch(() => {});
-      }
-    },
-    async close() {
-      const process = opened.process();
-      await within(5000, `${name}: closing`, opened.close()).catch(() => {});
-      process?.kill("SIGKILL");
-      rmSync(userDataDir, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
+export function browserVersionOf(browser) {
+  const { stdout } = spawnSync(programOf(browser), ["--version"], { encoding: "utf8", timeout: 20_000 });
+  return /\d+(\.\d+)+/.exec(stdout ?? "")?.[0] ?? "?";
+}
+
+/** Opens the page at `address` and returns its report. Rejects with what the browser said if none comes in time. */
+export async function runPage(browser, address, server) {
+  const profile = mkdtempSync(join(tmpdir(), `whetstone-${browser.name}-`));
+  const report = server.nextReport();
+  const program = programOf(browser);
+  // A group of its own: a browser is many processes, and none must stay.
+  const child = spawn(program, [...browser.flags(profile), address], { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const ended = new Promise((resolve) => child.on("exit", resolve));
+  const failed = new Promise((_, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => reject(new Error(`it ended with ${code} before its report`)));
+  });
+  failed.catch(() => {}); // also when nobody waits for it any more
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data) => {
+      said += data;
+    });
+  }
+  try {
+    const body = await within(START_MILLISECONDS + SUITE_MILLISECONDS, "start and suite", Promise.race([report, failed]));
+    const { error, ...result } = JSON.parse(body);
+    if (error) throw new Error(error);
+    return result;
+  } catch (error) {
+    const lines = said.split("\n").filter(browser.isOfPage);
+    throw new Error([error.message, ...lines.slice(-8)].join("\n"), { cause: error });
+  } finally {
+    killGroup(child.pid);
+    await within(5000, "ending", ended).catch(() => {});
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }

@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { browsers, open, programOf } from "./browsers.mjs";
+import { browsers, browserVersionOf, programOf, runPage } from "./browsers.mjs";
 import { checkReport, compareHosts } from "./compare.mjs";
 import { makePages, makeProject } from "./pages.mjs";
 import { missing, processHosts, runProcess, versionOf } from "./processes.mjs";
@@ -38,8 +38,8 @@ function skip(host, why) {
   if (isCi) results.push({ host, failures: [why] });
 }
 
-/** Runs one host and prints its line; nothing that goes wrong in it ends the others. Returns whether all went well. */
-async function run(host, expected, versionOf, suite) {
+/** Runs one host and prints its line; nothing that goes wrong in it ends the others. */
+async function run(host, version, expected, suite) {
   let report;
   let failures;
   try {
@@ -49,8 +49,7 @@ async function run(host, expected, versionOf, suite) {
     failures = [error.message];
   }
   results.push({ host, report, failures });
-  print(host, versionOf(), report ?? {}, failures.length === 0 ? "ok" : "FAILED", failures);
-  return failures.length === 0;
+  print(host, version, report ?? {}, failures.length === 0 ? "ok" : "FAILED", failures);
 }
 
 async function runProcesses() {
@@ -58,13 +57,7 @@ async function runProcesses() {
     const { name, fast, options } = host;
     const why = missing(host);
     if (why) skip(name, why);
-    else
-      await run(
-        name,
-        { isFast: fast, noThreads: options?.noThreads },
-        () => versionOf(host),
-        () => runProcess(host, project),
-      );
+    else await run(name, versionOf(host), { isFast: fast, noThreads: options?.noThreads }, () => runProcess(host, project));
   }
 }
 
@@ -89,28 +82,13 @@ async function runBrowsers() {
 }
 
 async function runPages(browser, scenarios, server) {
-  let opened;
-  let version;
+  const version = browserVersionOf(browser);
   for (const name of browser.pages) {
     const { slug, path = "", options = {} } = scenarios[name];
     const address = `${server.origin}/${slug}/${path}?suite=${encodeURIComponent(JSON.stringify(options))}`;
     const expected = { isFast: true, noThreads: options.noThreads };
-    const isGood = await run(
-      `${browser.name}: ${name}`,
-      expected,
-      () => version,
-      async () => {
-        opened ??= await open(browser);
-        version = opened.version;
-        return opened.run(address, server.nextReport);
-      },
-    );
-    if (isGood) continue;
-    // Whatever hangs in it must not reach the next page.
-    await opened?.close();
-    opened = undefined;
+    await run(`${browser.name}: ${name}`, version, expected, () => runPage(browser, address, server));
   }
-  await opened?.close();
 }
 
 line("host", "version", "checks", "variants", "fused", "threads", "ms");
