@@ -1,7 +1,7 @@
 /** Puts a program into linear memory: plans it, gives it a workspace, checks it, writes its records. */
 import * as abi from "../../assembly/abi.ts";
 import type { Buffer, Builder, Op, Span } from "../program/builder.ts";
-import { ranksOf } from "../program/cost.ts";
+import { isWorthWaking, ranksOf, sharedTimeOf } from "../program/cost.ts";
 import { addressOf, encode } from "../program/encode.ts";
 import { fuse } from "../program/fuse.ts";
 import { type Plan, plan } from "../program/plan.ts";
@@ -48,7 +48,7 @@ export function loadProgram(runtime: Runtime, region: Region, builder: Builder, 
   const sharedBefore = [0];
   for (const count of ranks) sharedBefore.push(sharedBefore.at(-1)! + (count > 1 ? 1 : 0));
   const sharedOps = sharedBefore.at(-1)!;
-  if (sharedOps > 0) void runtime.startTeam();
+  const sharedTime = sharedTimeOf(planned, ranks);
   verify(planned, encoded, workspace);
   const records = region.allocate(encoded.bytes.length, "a step program");
   runtime.arena.views.u8.set(encoded.bytes, records);
@@ -58,10 +58,14 @@ export function loadProgram(runtime: Runtime, region: Region, builder: Builder, 
     addressOf: (buffer) => addressOf(planned, workspace, buffer),
     sharedOps,
     run(first, last) {
-      runtime.arena.views.u32[(control + abi.CONTROL_STATUS) >>> 2] = abi.STATUS_OK;
+      const { u32 } = runtime.arena.views;
+      u32[(control + abi.CONTROL_STATUS) >>> 2] = abi.STATUS_OK;
       const from = encoded.spans[first][0];
       const to = encoded.spans[last][1];
-      return runtime.run(records, control, from, to, sharedBefore[to]! > sharedBefore[from]!);
+      const isShared =
+        sharedBefore[to]! > sharedBefore[from]! &&
+        (runtime.share === "always" || isWorthWaking(sharedTime, from, to, u32[(control + abi.CONTROL_ROWS) >>> 2]!));
+      return runtime.run(records, control, from, to, isShared);
     },
     runOp: (index) => runtime.run(records, control, index, index + 1),
   };

@@ -10,7 +10,7 @@ import type { Plan } from "./plan.ts";
 const SHARE_NANOSECONDS = 12_000;
 /** ...among so many ranks that each has at least this much to do. */
 const RANK_NANOSECONDS = 6_000;
-/** A program whose shared ops do not take this long together never wakes the team. */
+/** A run whose shared ops do not take this long together does not wake the team: threads that sleep need 30 µs and more. */
 const WAKE_NANOSECONDS = 150_000;
 
 /** Multiply-adds of a product per nanosecond, and nanoseconds per element of other ops, on one core of a current server. */
@@ -39,6 +39,30 @@ export function ranksOf(plan: Plan, team: number, share: "auto" | "always"): num
   const worthwhile = costs.reduce((sum, cost) => sum + (cost >= SHARE_NANOSECONDS ? cost : 0), 0);
   if (worthwhile < WAKE_NANOSECONDS) return plan.ops.map(() => 1);
   return costs.map((cost) => (cost < SHARE_NANOSECONDS ? 1 : Math.max(1, Math.min(team, Math.floor(cost / RANK_NANOSECONDS)))));
+}
+
+/** How long the shared ops before each record take together on one rank: at one row, and how much more each further row. */
+export interface SharedTime {
+  readonly atOneRow: readonly number[];
+  readonly perRow: readonly number[];
+}
+
+export function sharedTimeOf({ ops, capacity }: Plan, ranks: readonly number[]): SharedTime {
+  const atOneRow = [0];
+  const perRow = [0];
+  ops.forEach((op, index) => {
+    const isShared = ranks[index]! > 1;
+    const least = isShared ? nanosecondsOf(op, 1) : 0;
+    const most = isShared ? nanosecondsOf(op, capacity) : 0;
+    atOneRow.push(atOneRow[index]! + least);
+    perRow.push(perRow[index]! + (most - least) / Math.max(1, capacity - 1));
+  });
+  return { atOneRow, perRow };
+}
+
+/** Whether records [from, to) with so many rows are worth waking the team: a program for many rows may get few. */
+export function isWorthWaking({ atOneRow, perRow }: SharedTime, from: number, to: number, rows: number): boolean {
+  return atOneRow[to]! - atOneRow[from]! + (rows - 1) * (perRow[to]! - perRow[from]!) >= WAKE_NANOSECONDS;
 }
 
 export function nanosecondsOf(op: Op, rows: number): number {

@@ -7,7 +7,7 @@ import * as abi from "../../assembly/abi.ts";
 import { checkOneOf, checkOptions, fail } from "../check.ts";
 import { OptionError, WhetstoneError } from "../errors.ts";
 import { compileBinary, embeddedBytes, type Numerics, prefersLowTiles, supportsRelaxedSimd, withoutSharedMemory } from "./binary.ts";
-import { coreCount } from "./host/threads.ts";
+import { coreCount, sharedMemoryDenied } from "./host/threads.ts";
 import { Arena, Region } from "./memory.ts";
 import { Team, type TeamState } from "./team.ts";
 
@@ -119,13 +119,16 @@ export class Runtime {
     return this.#team.start();
   }
 
-  /** Runs records [from, to) and returns STATUS_*. `isShared`: whether any of them is worth more than one rank. */
+  /** Runs records [from, to) and returns STATUS_*. `isShared`: whether they are worth more than one rank. */
   run(records: number, control: number, from: number, to: number, isShared = false): number {
     if (this.#isDisposed) this.checkUsable("step"); // a fit that was under way ends here
     if (this.#isRunning) throw new WhetstoneError("runtime: a program is running; a callback of it can't start another");
     this.#isRunning = true;
     try {
-      if (isShared && this.#team.ranks > 1) return this.#team.run(records, control, from, to);
+      if (isShared) {
+        if (this.#team.ranks > 1) return this.#team.run(records, control, from, to);
+        void this.#team.start(); // for the next one, if they were never started
+      }
       return this.#runProgram!(records, control, from, to, 0, 1, 0);
     } finally {
       this.#isRunning = false;
@@ -161,8 +164,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const notes: string[] = [];
   const variant = numerics === "fast" && wasm === undefined && !supportsRelaxedSimd() ? "portable" : numerics;
   if (variant !== numerics) notes.push("portable instead of fast: this engine does not validate relaxed SIMD");
-  const shared = typeof SharedArrayBuffer !== "undefined";
-  if (!shared) notes.push("memory is not shared: this host has no SharedArrayBuffer");
+  const denied = sharedMemoryDenied();
+  const shared = denied === undefined;
+  if (!shared) notes.push(`memory is not shared: ${denied}`);
   const module = await loadModule(wasm, variant, shared);
   const arena = new Arena(maximum, shared);
   const { exports } = await instantiate(module, { env: { memory: arena.memory } });
