@@ -33,6 +33,8 @@ export interface ForwardContext {
   readonly stream: number;
   /** Where seed, run and step are. */
   readonly control: Buffer;
+  /** For layers that hold layers: writes one of their branches, in the order in which `nest` placed them. */
+  readonly branches: readonly ((x: Value) => Value)[];
   /** In inference: a normalization right after this layer that it may fold into its product. */
   readonly fold?: Fold;
 }
@@ -42,11 +44,19 @@ export interface Fold {
   readonly eps: number;
 }
 
+/** Layers in a row within another layer, each with its name there: "0", "shortcut". */
+export type Branch = readonly (readonly [name: string, layer: Layer])[];
+
 export interface LayerRule<L extends Layer = Layer> {
   /** @throws OptionError for options out of range: nets also come from files. `where` names the layer. */
   check(layer: L, where: string): void;
   /** @throws ShapeError if the layer can't take such input. */
   outputShape(layer: L, input: Shape, where: string): Shape;
+  /**
+   * In the place of outputShape, for a layer that holds layers: places each branch, which starts from this layer's input and
+   * whose output shape `place` returns, and returns the shape of the whole.
+   */
+  nest?(layer: L, input: Shape, where: string, place: (branch: Branch) => Shape): Shape;
   parameters(layer: L, input: Shape): readonly ParameterSpec[];
   /** Writes the forward ops and records the gradient; returns the output. */
   forward(layer: L, context: ForwardContext): Value;

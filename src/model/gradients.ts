@@ -30,7 +30,7 @@ export function gradients(state: ModelState, batch: { x: unknown; y: unknown; we
   const x = takeInputs(`${where}: x`, batch.x, inputShape);
   const y = takeTargets(`${where}: y`, batch.y, x.rows, outputShape, loss.takesLabels ? "labels-or-rows" : "rows");
   const weights = takeWeights(`${where}: weights`, batch.weights, x.rows);
-  const needy = state.layout.layers.find(({ rule }) => rule.needsTwoRows);
+  const needy = state.layout.allLayers.find(({ rule }) => rule.needsTwoRows);
   if (x.rows === 1 && needy) throw new ShapeError(`${where}: a training batch needs at least 2 rows for ${needy.where}, got 1`);
 
   const { runtime } = state;

@@ -32,7 +32,7 @@ export class Inference {
     this.#state = state;
     this.inputWords = sizeOf(layout.inputShape);
     this.outputWords = sizeOf(layout.outputShape);
-    const widest = Math.max(this.inputWords, ...layout.layers.map((placed) => sizeOf(placed.outputShape)));
+    const widest = Math.max(this.inputWords, ...layout.allLayers.map((placed) => sizeOf(placed.outputShape)));
     this.capacity = Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_WORDS / widest)));
     const builder = new Builder(mode, this.capacity);
     const controlAddress = allocateControl(runtime, region);

@@ -1,29 +1,33 @@
 /**
  * What a net comes down to before it has memory: its layers with their rules and shapes, its parameters with their names,
- * and the forward ops of all layers in a program.
+ * and the forward ops of all layers in a program. Layers may hold layers; their names are then paths: "3.0".
  */
-import { activations } from "../activations.ts";
-import { ShapeError } from "../errors.ts";
-import { checkFits, heNormal, type InitializerSpec, xavierUniform } from "../initializers.ts";
+import { OptionError, ShapeError } from "../errors.ts";
+import type { InitializerSpec } from "../initializers.ts";
 import { BATCH_NORM_EPS } from "../layers/batchNorm.ts";
 import type { Layer } from "../layers/layer.ts";
-import { PRELU_SLOPE } from "../layers/prelu.ts";
-import type { Fold, LayerRule, ParameterBuffers, ParameterSpec } from "../layers/rule.ts";
+import type { Branch, Fold, LayerRule, ParameterBuffers, ParameterSpec } from "../layers/rule.ts";
 import { ruleOf } from "../layers/rules.ts";
 import type { Net } from "../net.ts";
 import type { Buffer, Builder, Value } from "../program/builder.ts";
 import { type Shape, sizeOf } from "../shape.ts";
+import { defaultInits } from "./defaultInit.ts";
 
-/** A layer in its place. `index` counts without the input, as PyTorch's nn.Sequential does. */
+/** A layer in its place. Names count without the input, as PyTorch's nn.Sequential does. */
 export interface PlacedLayer {
   readonly layer: Layer;
   readonly rule: LayerRule;
-  readonly index: number;
+  /** "3", within a layer "3.0". */
+  readonly path: string;
+  /** Number of its random stream: its place among all layers, holders before what they hold. */
+  readonly stream: number;
   /** "layer 3 (dense)", as messages and profiles name it. */
   readonly where: string;
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly parameters: readonly ParameterSpec[];
+  /** The layers that it holds. */
+  readonly branches: readonly (readonly PlacedLayer[])[];
 }
 
 export interface PlacedParameter extends Omit<ParameterSpec, "init"> {
@@ -36,48 +40,71 @@ export interface PlacedParameter extends Omit<ParameterSpec, "init"> {
 export interface Layout {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
+  /** One after another, without what they hold. */
   readonly layers: readonly PlacedLayer[];
+  /** All of them, holders before what they hold. */
+  readonly allLayers: readonly PlacedLayer[];
   readonly parameters: readonly PlacedParameter[];
 }
 
 /** @throws OptionError or ShapeError naming the layer that does not fit. */
 export function layoutOf(net: Net): Layout {
-  const layers: PlacedLayer[] = [];
-  let shape: Shape = [];
-  net.layers.forEach((layer, position) => {
-    const index = position - 1;
-    const where = index < 0 ? "input" : `layer ${index} (${layer.kind})`;
-    const rule = ruleOf(layer, where);
-    rule.check(layer, where);
-    const inputShape = shape;
-    shape = rule.outputShape(layer, shape, where);
-    if (!Number.isSafeInteger(sizeOf(shape))) throw new ShapeError(`${where}: rows of shape [${shape.join(", ")}] are too large`);
-    if (index < 0) return;
-    layers.push({ layer, rule, index, where, inputShape, outputShape: shape, parameters: rule.parameters(layer, inputShape) });
-  });
   const inputLayer = net.layers[0]!;
-  const inputShape = ruleOf(inputLayer, "input").outputShape(inputLayer, [], "input");
-  const parameters = layers.flatMap((placed) =>
+  const rule = ruleOf(inputLayer, "input");
+  rule.check(inputLayer, "input");
+  const inputShape = rule.outputShape(inputLayer, [], "input");
+  checkSize(inputShape, "input");
+  let stream = 0;
+  const place = (branch: Branch, prefix: string, input: Shape): PlacedLayer[] => {
+    let shape = input;
+    return branch.map(([name, layer]) => {
+      const placed = placeLayer(layer, prefix + name, shape, stream++, (inner, from) => place(inner, `${prefix}${name}.`, from));
+      shape = placed.outputShape;
+      return placed;
+    });
+  };
+  const layers = place(
+    net.layers.slice(1).map((layer, index) => [String(index), layer]),
+    "",
+    inputShape,
+  );
+  const allLayers = layers.flatMap(withInner);
+  const inits = defaultInits(layers);
+  const parameters = allLayers.flatMap((placed) =>
     placed.parameters.map((spec): PlacedParameter => {
-      const init = spec.init === "default" ? defaultInit(layers, placed.index) : spec.init;
-      checkFits(`${placed.where}: ${spec.name}`, init, spec.shape);
-      return { ...spec, name: `${placed.index}.${spec.name}`, layer: placed, init };
+      const init = spec.init === "default" ? inits.get(placed)! : spec.init;
+      return { ...spec, name: `${placed.path}.${spec.name}`, layer: placed, init };
     }),
   );
-  return { inputShape, outputShape: shape, layers, parameters };
+  return { inputShape, outputShape: layers.at(-1)?.outputShape ?? inputShape, layers, allLayers, parameters };
 }
 
-/** Layers through which the search for the activation after a weight looks. */
-const TRANSPARENT = ["batchNorm", "layerNorm", "dropout", "flatten", "reshape"];
+const withInner = (placed: PlacedLayer): PlacedLayer[] => [placed, ...placed.branches.flat().flatMap(withInner)];
 
-/** He's normal before a rectifier, Xavier's uniform else (He et al. 2015; Glorot & Bengio 2010). */
-function defaultInit(layers: readonly PlacedLayer[], index: number): InitializerSpec {
-  const next = layers.slice(index + 1).find(({ layer }) => !TRANSPARENT.includes(layer.kind))?.layer;
-  if (next?.kind === "prelu") return heNormal({ slope: PRELU_SLOPE });
-  if (next === undefined || !Object.hasOwn(activations, next.kind)) return xavierUniform();
-  if (!activations[next.kind as keyof typeof activations].isRectifier) return xavierUniform();
-  const { slope = 0.01 } = next as { slope?: number };
-  return heNormal({ slope: next.kind === "leakyRelu" ? slope : 0 });
+function placeLayer(
+  layer: Layer,
+  path: string,
+  inputShape: Shape,
+  stream: number,
+  place: (branch: Branch, input: Shape) => PlacedLayer[],
+): PlacedLayer {
+  const where = `layer ${path} (${layer.kind})`;
+  if (layer.kind === "input") throw new OptionError(`${where}: only the first layer of a net may be input(...)`);
+  const rule = ruleOf(layer, where);
+  rule.check(layer, where);
+  const branches: PlacedLayer[][] = [];
+  const outputShape =
+    rule.nest?.(layer, inputShape, where, (branch) => {
+      const placed = place(branch, inputShape);
+      branches.push(placed);
+      return placed.at(-1)?.outputShape ?? inputShape;
+    }) ?? rule.outputShape(layer, inputShape, where);
+  checkSize(outputShape, where);
+  return { layer, rule, path, stream, where, inputShape, outputShape, parameters: rule.parameters(layer, inputShape), branches };
+}
+
+function checkSize(shape: Shape, where: string): void {
+  if (!Number.isSafeInteger(sizeOf(shape))) throw new ShapeError(`${where}: rows of shape [${shape.join(", ")}] are too large`);
 }
 
 /** Where a program finds the parameters, by name. */
@@ -85,22 +112,32 @@ export type FindParameter = (name: string) => ParameterBuffers;
 
 /** Writes the forward ops of all layers. In inference a batch-norm right after a product is folded into it. */
 export function writeForward(layout: Layout, builder: Builder, x: Value, find: FindParameter, control: Buffer): Value {
-  let value = x;
-  for (let i = 0; i < layout.layers.length; i++) {
-    const placed = layout.layers[i]!;
-    const next = layout.layers[i + 1];
-    const fold = builder.mode !== "train" && placed.rule.canFold && next?.layer.kind === "batchNorm" ? foldOf(next, find) : undefined;
-    builder.label = placed.where;
-    const parameters = parametersOf(placed, find);
-    value = placed.rule.forward(placed.layer, { builder, x: value, parameters, stream: placed.index, control, fold });
-    if (fold !== undefined) i++;
-  }
+  const value = writeLayers(layout.layers, builder, x, find, control);
   builder.label = "";
   return value;
 }
 
+function writeLayers(layers: readonly PlacedLayer[], builder: Builder, x: Value, find: FindParameter, control: Buffer): Value {
+  let value = x;
+  for (let i = 0; i < layers.length; i++) {
+    const placed = layers[i]!;
+    const { rule, layer, stream, where } = placed;
+    const next = layers[i + 1];
+    const fold = builder.mode !== "train" && rule.canFold && next?.layer.kind === "batchNorm" ? foldOf(next, find) : undefined;
+    const branches = placed.branches.map((branch) => (from: Value) => {
+      const inner = writeLayers(branch, builder, from, find, control);
+      builder.label = where;
+      return inner;
+    });
+    builder.label = where;
+    value = rule.forward(layer, { builder, x: value, parameters: parametersOf(placed, find), stream, control, branches, fold });
+    if (fold !== undefined) i++;
+  }
+  return value;
+}
+
 function parametersOf(placed: PlacedLayer, find: FindParameter): Record<string, ParameterBuffers> {
-  return Object.fromEntries(placed.parameters.map(({ name }) => [name, find(`${placed.index}.${name}`)]));
+  return Object.fromEntries(placed.parameters.map(({ name }) => [name, find(`${placed.path}.${name}`)]));
 }
 
 function foldOf(placed: PlacedLayer, find: FindParameter): Fold {

@@ -8,11 +8,11 @@ export function summarize(state: ModelState): string {
     ["layer", "output", "parameters"],
     ["input", showShape(state.layout.inputShape), "0"],
   ];
-  for (const placed of state.layout.layers) {
+  for (const placed of state.layout.allLayers) {
     const own = state.parameters.filter(({ spec }) => spec.layer === placed);
     const words = own.reduce((sum, { words }) => sum + words, 0);
     const isFrozen = own.length > 0 && !own.some(isTrainable);
-    rows.push([`${placed.index} ${placed.layer.kind}`, showShape(placed.outputShape), `${count(words)}${isFrozen ? " (frozen)" : ""}`]);
+    rows.push([`${placed.path} ${placed.layer.kind}`, showShape(placed.outputShape), `${count(words)}${isFrozen ? " (frozen)" : ""}`]);
   }
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) => `${row[0]!.padEnd(widths[0]!)}  ${row[1]!.padEnd(widths[1]!)}  ${row[2]!.padStart(widths[2]!)}`);

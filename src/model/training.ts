@@ -71,6 +71,8 @@ export class Training {
   step = 0;
   /** Learning rate of the last step. */
   rate = 0;
+  /** On every learning rate: what callbacks have made of it. */
+  rateFactor = 1;
   readonly #region: Region;
   readonly #control: number;
   readonly #batch: TrainingSpec["batch"];
@@ -89,7 +91,7 @@ export class Training {
     this.state = state;
     this.options = options;
     this.#region = region;
-    this.#needsTwoRows = state.layout.layers.find(({ rule }) => rule.needsTwoRows)?.where;
+    this.#needsTwoRows = state.layout.allLayers.find(({ rule }) => rule.needsTwoRows)?.where;
     const { inputShape, outputShape } = state.layout;
     this.#inputWords = sizeOf(inputShape);
     this.#outputWords = sizeOf(outputShape);
