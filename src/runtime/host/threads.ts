@@ -23,17 +23,26 @@ export interface ThreadSource {
   readonly url: string | URL | undefined;
 }
 
+/** Why memory can't be shared among threads here, or undefined. */
+export function sharedMemoryDenied(): string | undefined {
+  if (typeof SharedArrayBuffer === "undefined") return "this host has no SharedArrayBuffer";
+  try {
+    new WebAssembly.Memory({ initial: 0, maximum: 1, shared: true });
+    return undefined;
+  } catch {
+    return "this host grants no shared WebAssembly memory";
+  }
+}
+
 /** Why there can be no threads here, or undefined. */
 export function threadsDenied(): string | undefined {
-  if (typeof SharedArrayBuffer === "undefined") return "this host has no SharedArrayBuffer";
   const page = globalThis as { crossOriginIsolated?: boolean };
-  if (!hasWorkerThreads()) {
-    if (page.crossOriginIsolated === false) {
-      return "the page is not cross-origin isolated: serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
-    }
-    if (typeof Worker === "undefined") return "this host has no Worker";
+  // Such a page also lacks SharedArrayBuffer: say what its maker can change.
+  if (!hasWorkerThreads() && page.crossOriginIsolated === false) {
+    return "the page is not cross-origin isolated: serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
   }
-  return undefined;
+  if (!hasWorkerThreads() && typeof Worker === "undefined") return "this host has no Worker";
+  return sharedMemoryDenied();
 }
 
 /** Threads that this host runs at once; on a page's main thread one less, so that the page stays alive. */
