@@ -1,7 +1,11 @@
 /** Entry point `whetstone`: all of training. Names only; importing it does nothing. */
-export type { Callback, CallbackResult, TrainingState } from "./callbacks/callback.ts";
+export type { Callback, CallbackResult, RunAccess, RunChange, TrainingState } from "./callbacks/callback.ts";
+export { type CheckpointOptions, checkpoint } from "./callbacks/checkpoint.ts";
 export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/earlyStopping.ts";
+export { csvLog, jsonLog, type WriteLine } from "./callbacks/logs.ts";
 export { progressBar } from "./callbacks/progressBar.ts";
+export { type ReduceOnPlateauOptions, reduceOnPlateau } from "./callbacks/reduceOnPlateau.ts";
+export { type TimeLimitOptions, timeLimit } from "./callbacks/timeLimit.ts";
 export { type Clip, clipNorm, clipValue } from "./clipping.ts";
 export { DataError, FormatError, MemoryError, NonFiniteError, OptionError, ShapeError, WhetstoneError, WorkerError } from "./errors.ts";
 export {

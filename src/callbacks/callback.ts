@@ -26,10 +26,25 @@ export interface TrainingState {
   history: History;
 }
 
-/** "stop" ends the run after this step or epoch, as if it had been the last. */
-export type CallbackResult = "stop" | undefined;
+/** Changes to a run that goes on. */
+export interface RunChange {
+  /**
+   * All later steps have their learning rate (a number's or a schedule's) times this, a finite number, 0 or above. Factors
+   * multiply: each change acts on the rate as it is then.
+   */
+  learningRateFactor: number;
+}
 
-type Hook = (state: TrainingState) => CallbackResult | void | Promise<CallbackResult | void>;
+/** "stop" ends the run after this step or epoch, as if it had been the last. */
+export type CallbackResult = "stop" | RunChange | undefined;
+
+/** What a callback may ask of the run beside its state, which is plain data. Only while the hook runs. */
+export interface RunAccess {
+  /** The model as it is now: the bytes that model.save() would give. */
+  save(): Uint8Array;
+}
+
+type Hook = (state: TrainingState, run: RunAccess) => CallbackResult | void | Promise<CallbackResult | void>;
 
 export interface Callback {
   /** Before the first step. */

@@ -1,13 +1,13 @@
 /** Ends a run that no longer gets better, and marks its best epoch. fit is what keeps and restores the weights of that epoch. */
-import { checkCount, checkNotNegative, checkOneOf, checkOptions, fail, nearest } from "../check.ts";
-import { OptionError } from "../errors.ts";
-import type { Callback, TrainingState } from "./callback.ts";
+import { checkCount, checkNotNegative, checkOptions } from "../check.ts";
+import type { Callback } from "./callback.ts";
+import { isLowerBetter, type Mode, measuredValue } from "./monitor.ts";
 
 export interface EarlyStoppingOptions {
   /** What is watched: "loss", "valLoss" or a metric of fit as history names it, "valAccuracy". Default "valLoss". */
   monitor?: string;
   /** Which direction is better. "auto" (default): lower for names that end in loss, mse, mae, rmse or error, else higher. */
-  mode?: "auto" | "min" | "max";
+  mode?: Mode;
   /** Epochs without improvement after which the run stops; Infinity only keeps the best weights. Default 10. */
   patience?: number;
   /** An improvement must be larger than this. Default 0. */
@@ -22,11 +22,9 @@ export interface EarlyStoppingOptions {
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   checkOptions("earlyStopping", options, ["monitor", "mode", "patience", "minDelta"]);
   const { monitor = "valLoss", mode = "auto", patience = 10, minDelta = 0 } = options;
-  if (typeof monitor !== "string" || monitor === "") fail("earlyStopping: monitor", 'the name of a measured value, as "valLoss"', monitor);
-  checkOneOf("earlyStopping: mode", mode, ["auto", "min", "max"]);
+  const isLess = isLowerBetter("earlyStopping", monitor, mode);
   if (patience !== Infinity) checkCount("earlyStopping: patience", patience);
   checkNotNegative("earlyStopping: minDelta", minDelta);
-  const isLowerBetter = mode === "auto" ? LOWER_IS_BETTER.test(monitor) : mode === "min";
 
   let best = Number.NaN;
   let bestEpoch: number | undefined;
@@ -41,8 +39,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       waited = 0;
     },
     onEpoch(state) {
-      const value = measuredValue(state, monitor);
-      const gain = isLowerBetter ? best - value : value - best;
+      const value = measuredValue("earlyStopping", state, monitor);
+      const gain = isLess ? best - value : value - best;
       const isBetter = bestEpoch === undefined ? !Number.isNaN(value) : gain > minDelta;
       waited = isBetter ? 0 : waited + 1;
       if (isBetter) {
@@ -52,15 +50,4 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       return waited >= patience ? "stop" : undefined;
     },
   };
-}
-
-const LOWER_IS_BETTER = /(loss|mse|mae|error)$/i; // rmse ends in mse
-
-function measuredValue({ loss, valLoss, metrics }: TrainingState, monitor: string): number {
-  const known: Record<string, number> = valLoss === undefined ? { loss, ...metrics } : { loss, valLoss, ...metrics };
-  const value = Object.hasOwn(known, monitor) ? known[monitor] : undefined;
-  if (value !== undefined) return value;
-  const near = nearest(monitor, Object.keys(known));
-  const fix = near ? `Did you mean "${near}"?` : monitor === "valLoss" ? "Give fit validation data, or monitor the loss." : "";
-  throw new OptionError(`earlyStopping: monitor must be one of ${Object.keys(known).join(", ")}, got "${monitor}"${fix && `. ${fix}`}`);
 }

@@ -6,16 +6,18 @@ import { checkBetween, checkCount, checkFinite, checkNotNegative, checkOptions, 
 import { OptionError } from "../errors.ts";
 import { checkSeed, permutation, RandomStream, STREAM_GENERATE } from "../random.ts";
 import { cos, log } from "../scalar.ts";
+import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Rows in random order, with the class of each. */
-export interface LabelledData {
-  readonly x: Tensor<[number, number]>;
+export interface LabelledData<S extends Shape = [number, 2]> {
+  readonly x: Tensor<S>;
   readonly y: Int32Array;
 }
 
 export interface RegressionData {
-  readonly x: Tensor<[number, number]>;
+  /** [rows, features]. */
+  readonly x: Tensor;
   /** [rows], or [rows, targets] for several. */
   readonly y: Tensor;
   /** What x was multiplied by, [features][targets]. */
@@ -100,7 +102,7 @@ export interface BlobsOptions {
 }
 
 /** Normal clouds, one class each. @throws OptionError for values out of range or lists of different lengths. */
-export function blobs(options: BlobsOptions = {}): LabelledData & { readonly centers: number[][] } {
+export function blobs(options: BlobsOptions = {}): LabelledData<Shape> & { readonly centers: number[][] } {
   checkOptions("blobs", options, ["samples", "features", "centers", "deviation", "box", "seed"]);
   const { samples = 100, deviation = 1, box = [-10, 10], seed = 0 } = options;
   const given = options.centers ?? (typeof samples === "number" ? 3 : samples.length);
@@ -191,7 +193,13 @@ function common(where: string, options: Common, more: readonly string[]): { samp
 }
 
 /** Rows [label, ...coordinates] in random order, with noise. */
-function shuffled(rows: number, features: number, noise: number, random: RandomStream, make: (row: number) => number[]): LabelledData {
+function shuffled<Features extends number>(
+  rows: number,
+  features: Features,
+  noise: number,
+  random: RandomStream,
+  make: (row: number) => number[],
+): LabelledData<[number, Features]> {
   const x = new Float32Array(rows * features);
   const y = new Int32Array(rows);
   permutation(rows, random).forEach((place, row) => {

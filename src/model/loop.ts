@@ -1,5 +1,6 @@
 /** The loop of fit: epochs of steps, what is recorded, when callbacks are called, and which weights remain. */
-import type { Callback, CallbackResult, TrainingState } from "../callbacks/callback.ts";
+import type { Callback, CallbackResult, RunAccess, TrainingState } from "../callbacks/callback.ts";
+import { checkNotNegative } from "../check.ts";
 import { pause } from "../runtime/host/pause.ts";
 import { sizeOf } from "../shape.ts";
 import type { BatchSource } from "./batches.ts";
@@ -7,6 +8,7 @@ import { type Evaluator, measure } from "./evaluate.ts";
 import type { FitOptions } from "./fitOptions.ts";
 import { emptyHistory, type History, valName } from "./history.ts";
 import { inferenceOf } from "./predict.ts";
+import { saveModel } from "./saveModel.ts";
 import type { Training } from "./training.ts";
 import { WeightsCopy } from "./weightsCopy.ts";
 
@@ -22,6 +24,7 @@ export class Loop {
   readonly #hasStepCallbacks: boolean;
   readonly #history: History;
   readonly #state: TrainingState;
+  readonly #access: RunAccess;
   readonly #start = performance.now();
   readonly #outputs: OutputLog | undefined;
   readonly #best: WeightsCopy | undefined;
@@ -39,6 +42,7 @@ export class Loop {
     this.#options = options;
     this.#callbacks = callbacks;
     this.#hasStepCallbacks = callbacks.some(({ onStep }) => onStep !== undefined);
+    this.#access = { save: () => save(training) };
     this.#history = emptyHistory();
     this.#history.notes.push(...notes);
     for (const name of Object.keys(metrics)) {
@@ -184,8 +188,8 @@ export class Loop {
     let stop = false;
     this.#state.seconds = (performance.now() - this.#start) / 1000;
     for (const callback of this.#callbacks) {
-      const result = callback[hook]?.(this.#state);
-      if ((result instanceof Promise ? await result : result) === "stop") stop = true;
+      const result = callback[hook]?.(this.#state, this.#access);
+      if (this.#heed(result instanceof Promise ? await result : result)) stop = true;
     }
     if (hook !== "onEnd") this.#options.signal?.throwIfAborted();
     return stop;
@@ -205,12 +209,25 @@ export class Loop {
     let stop = false;
     let pending: Promise<CallbackResult | void>[] | undefined;
     for (const callback of this.#callbacks) {
-      const result = callback.onStep?.(this.#state);
-      if (result === "stop") stop = true;
-      else if (result instanceof Promise) pending = [...(pending ?? []), result];
+      const result = callback.onStep?.(this.#state, this.#access);
+      if (result instanceof Promise) pending = [...(pending ?? []), result];
+      else if (this.#heed(result)) stop = true;
     }
-    if (pending !== undefined) return Promise.all(pending).then((results) => this.#afterStep(stop || results.includes("stop")));
-    return this.#afterStep(stop);
+    if (pending === undefined) return this.#afterStep(stop);
+    return Promise.all(pending).then((results) => {
+      for (const result of results) if (this.#heed(result)) stop = true;
+      return this.#afterStep(stop);
+    });
+  }
+
+  /** Does what a callback wants; true if that is to stop. */
+  #heed(result: CallbackResult | void): boolean {
+    if (result === "stop") return true;
+    if (typeof result === "object" && result !== null) {
+      checkNotNegative("fit: a callback's learningRateFactor", result.learningRateFactor);
+      this.#training.rateFactor *= result.learningRateFactor;
+    }
+    return false;
   }
 
   #afterStep(stop: boolean): boolean {
@@ -235,6 +252,11 @@ export class Loop {
     this.#lastPause = performance.now();
     this.#lastLook = this.#lastPause;
   }
+}
+
+function save({ state }: Training): Uint8Array {
+  const tensors = state.parameters.map((parameter) => [parameter.name, { data: state.view(parameter), shape: parameter.shape }] as const);
+  return saveModel(state, Object.fromEntries(tensors));
 }
 
 /** The thrown error tells what had been reached. A reason that can't carry a property goes without. */

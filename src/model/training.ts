@@ -256,7 +256,7 @@ export class Training {
 
   #writeScalars(): void {
     const { optimizer, decay } = this.options;
-    const rate = rateAt(optimizer.learningRate, this.step, this.stepsPerEpoch);
+    const rate = rateAt(optimizer.learningRate, this.step, this.stepsPerEpoch) * this.rateFactor;
     this.rate = rate;
     this.#memory = this.state.runtime.arena.views.f32;
     for (let k = 0; k < 2; k++) {

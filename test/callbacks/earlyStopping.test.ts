@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TrainingState } from "../../src/callbacks/callback.ts";
 import { type EarlyStoppingOptions, earlyStopping } from "../../src/callbacks/earlyStopping.ts";
 import { OptionError } from "../../src/errors.ts";
-import { playEpochs, stateOf } from "./state.ts";
+import { hooksOf, playEpochs, stateOf } from "./state.ts";
 
 const losses = (...values: number[]): Partial<TrainingState>[] => values.map((valLoss) => ({ valLoss }));
 
@@ -61,7 +61,7 @@ describe("earlyStopping", () => {
     expect(playEpochs(callback, losses(0.1, 2, 3))).toBe(3);
     expect(playEpochs(callback, losses(9, 8, 7, 7, 7))).toBe(5);
     expect(callback.bestEpoch).toBe(2);
-    callback.onStart?.(stateOf());
+    hooksOf(callback).onStart(stateOf());
     expect(callback.bestEpoch).toBeUndefined();
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TrainingState } from "../../src/callbacks/callback.ts";
 import { progressBar } from "../../src/callbacks/progressBar.ts";
 import type { Terminal } from "../../src/runtime/host/terminal.ts";
-import { stateOf } from "./state.ts";
+import { hooksOf, stateOf } from "./state.ts";
 
 /** A terminal that keeps what it is given, and a clock that is turned by hand and counts how often it is read. */
 function fake(isTerminal: boolean, columns = 80) {
@@ -18,7 +18,7 @@ function fake(isTerminal: boolean, columns = 80) {
     time.readings++;
     return time.ms;
   };
-  return { written, time, bar: progressBar({ terminal, clock }) };
+  return { written, time, bar: hooksOf(progressBar({ terminal, clock })) };
 }
 
 /** What a terminal shows of the texts: each carriage return goes back to the start of the line. */
@@ -39,10 +39,10 @@ const measured = { valLoss: 0.2, metrics: { accuracy: 0.96875, valAccuracy: 0.95
 /** One epoch has been measured, and 11 steps of the third one are done after 2 seconds. */
 function showMiddle(columns: number): string {
   const { bar, written, time } = fake(true, columns);
-  bar.onStart?.(stateOf());
-  bar.onEpoch?.(stateOf({ ...middle, ...measured, epoch: 1 }));
+  bar.onStart(stateOf());
+  bar.onEpoch(stateOf({ ...middle, ...measured, epoch: 1 }));
   time.ms = 2000;
-  bar.onStep?.(middle);
+  bar.onStep(middle);
   return screen(written)[0]!;
 }
 
@@ -67,12 +67,12 @@ describe("progressBar on a terminal", () => {
 
   test("rewrites the line: a shorter text leaves nothing of a longer one", () => {
     const { bar, written, time } = fake(true);
-    bar.onStart?.(stateOf());
+    bar.onStart(stateOf());
     time.ms = 100;
-    bar.onStep?.(stateOf({ step: 1, stepInEpoch: 1, loss: -1.234e-10 }));
+    bar.onStep(stateOf({ step: 1, stepInEpoch: 1, loss: -1.234e-10 }));
     const long = written.at(-1)!.length;
     time.ms = 200;
-    bar.onStep?.(stateOf({ step: 400, stepInEpoch: 2, loss: 1 }));
+    bar.onStep(stateOf({ step: 400, stepInEpoch: 2, loss: 1 }));
     expect(written.every((text) => text.startsWith("\r") && !text.includes("\n"))).toBe(true);
     expect(written.at(-1)!.length).toBeGreaterThanOrEqual(long - 1);
     expect(screen(written)).toEqual([written.at(-1)!.slice(1).trimEnd()]);
@@ -80,11 +80,11 @@ describe("progressBar on a terminal", () => {
 
   test("ends with what the run came to, and a line end", () => {
     const { bar, written, time } = fake(true, 100);
-    bar.onStart?.(stateOf());
+    bar.onStart(stateOf());
     const last = stateOf({ ...middle, ...measured, metrics: { accuracy: 1 }, step: 135, stepInEpoch: 45 });
-    bar.onEpoch?.(last);
+    bar.onEpoch(last);
     time.ms = 1500;
-    bar.onEnd?.(last);
+    bar.onEnd(last);
     expect(screen(written)).toEqual([
       "epoch  3/50  [==============]  90.0 steps/s  took 1.5s  loss 0.1235  valLoss 0.2000  accuracy 1.000",
       "",
@@ -93,11 +93,11 @@ describe("progressBar on a terminal", () => {
 
   test("draws at most every 50 ms and reads the clock seldom", () => {
     const { bar, written, time } = fake(true);
-    bar.onStart?.(stateOf());
+    bar.onStart(stateOf());
     // 200,000 steps of 1 µs
     for (let step = 1; step <= 200_000; step++) {
       time.ms = step / 1000;
-      bar.onStep?.(stateOf({ step, stepInEpoch: step, stepsPerEpoch: 200_000 }));
+      bar.onStep(stateOf({ step, stepInEpoch: step, stepsPerEpoch: 200_000 }));
     }
     expect(written.length).toBeGreaterThanOrEqual(3);
     expect(written.length).toBeLessThanOrEqual(4);
@@ -106,14 +106,14 @@ describe("progressBar on a terminal", () => {
 
   test("slow steps are each drawn, also after fast ones", () => {
     const { bar, written, time } = fake(true);
-    bar.onStart?.(stateOf());
+    bar.onStart(stateOf());
     for (let step = 1; step <= 10_000; step++) {
       time.ms += 0.001;
-      bar.onStep?.(stateOf({ step, stepInEpoch: step, stepsPerEpoch: 1e6 }));
+      bar.onStep(stateOf({ step, stepInEpoch: step, stepsPerEpoch: 1e6 }));
     }
     for (let step = 10_001; step <= 20_000; step++) {
       time.ms += 60;
-      bar.onStep?.(stateOf({ step, stepInEpoch: step, stepsPerEpoch: 1e6 }));
+      bar.onStep(stateOf({ step, stepInEpoch: step, stepsPerEpoch: 1e6 }));
     }
     expect(written.length).toBeGreaterThan(5_000);
   });
@@ -122,17 +122,17 @@ describe("progressBar on a terminal", () => {
 describe("progressBar in a log", () => {
   function log(epochs: number, played: number, known: Partial<TrainingState> = {}): string[] {
     const { bar, written, time } = fake(false);
-    bar.onStart?.(stateOf({ epochs }));
+    bar.onStart(stateOf({ epochs }));
     let last = stateOf({ epochs });
     for (let epoch = 0; epoch < played; epoch++) {
       for (let step = 1; step <= 3; step++) {
         time.ms += 100;
-        bar.onStep?.(stateOf({ epoch, epochs, step: 3 * epoch + step, stepInEpoch: step, stepsPerEpoch: 3 }));
+        bar.onStep(stateOf({ epoch, epochs, step: 3 * epoch + step, stepInEpoch: step, stepsPerEpoch: 3 }));
       }
       last = stateOf({ epoch, epochs, step: 3 * epoch + 3, stepInEpoch: 3, stepsPerEpoch: 3, ...known });
-      bar.onEpoch?.(last);
+      bar.onEpoch(last);
     }
-    bar.onEnd?.(last);
+    bar.onEnd(last);
     return written;
   }
   const epochsOf = (lines: string[]) => lines.map((line) => Number(/epoch +(\d+)/.exec(line)?.[1]));
@@ -159,9 +159,9 @@ describe("progressBar in a log", () => {
   test("one object serves one fit after the other", () => {
     const { bar, written } = fake(false);
     for (let run = 0; run < 2; run++) {
-      bar.onStart?.(stateOf({ epochs: 100 }));
-      for (let epoch = 0; epoch < 4; epoch++) bar.onEpoch?.(stateOf({ epoch, epochs: 100 }));
-      bar.onEnd?.(stateOf({ epoch: 3, epochs: 100 }));
+      bar.onStart(stateOf({ epochs: 100 }));
+      for (let epoch = 0; epoch < 4; epoch++) bar.onEpoch(stateOf({ epoch, epochs: 100 }));
+      bar.onEnd(stateOf({ epoch: 3, epochs: 100 }));
     }
     expect(epochsOf(written)).toEqual([1, 4, 1, 4]);
   });

@@ -1,5 +1,5 @@
 /** Fake states of a run: what fit would tell its callbacks. */
-import type { Callback, TrainingState } from "../../src/callbacks/callback.ts";
+import type { Callback, CallbackResult, RunAccess, TrainingState } from "../../src/callbacks/callback.ts";
 import { emptyHistory } from "../../src/model/history.ts";
 
 export function stateOf(known: Partial<TrainingState> = {}): TrainingState {
@@ -20,11 +20,24 @@ export function stateOf(known: Partial<TrainingState> = {}): TrainingState {
   };
 }
 
+/** What a run would let its callbacks ask. */
+export const access: RunAccess = { save: () => Uint8Array.of(1, 2, 3) };
+
+type Result = CallbackResult | void | Promise<CallbackResult | void>;
+type Hooks = { [Name in "onStart" | "onStep" | "onEpoch" | "onEnd"]: (state: TrainingState) => Result };
+
+/** The hooks of a callback, called as a run would call them. */
+export function hooksOf(callback: Callback): Hooks {
+  const call = (name: keyof Hooks) => (state: TrainingState) => callback[name]?.(state, access);
+  return { onStart: call("onStart"), onStep: call("onStep"), onEpoch: call("onEpoch"), onEnd: call("onEnd") };
+}
+
 /** Plays one epoch after the other until the callback says stop; returns how many it saw. */
 export function playEpochs(callback: Callback, states: readonly Partial<TrainingState>[]): number {
-  callback.onStart?.(stateOf());
+  const hooks = hooksOf(callback);
+  hooks.onStart(stateOf());
   for (let epoch = 0; epoch < states.length; epoch++) {
-    if (callback.onEpoch?.(stateOf({ epoch, ...states[epoch] })) === "stop") return epoch + 1;
+    if (hooks.onEpoch(stateOf({ epoch, ...states[epoch] })) === "stop") return epoch + 1;
   }
   return states.length;
 }

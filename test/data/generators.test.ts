@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { blobs, circles, type LabelledData, moons, regression, ridge, spirals } from "../../src/data/index.ts";
 import { OptionError } from "../../src/errors.ts";
 
-const rowsOf = ({ x }: LabelledData) =>
-  Array.from({ length: x.shape[0] }, (_, i) => Array.from(x.data.subarray(i * x.shape[1], (i + 1) * x.shape[1])));
-const ofClass = (data: LabelledData, label: number) => rowsOf(data).filter((_, i) => data.y[i] === label);
+type Rows = LabelledData<readonly number[]>;
+const rowsOf = ({ x }: Rows) =>
+  Array.from({ length: x.shape[0]! }, (_, i) => Array.from(x.data.subarray(i * x.shape[1]!, (i + 1) * x.shape[1]!)));
+const ofClass = (data: Rows, label: number) => rowsOf(data).filter((_, i) => data.y[i] === label);
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const deviation = (values: number[]) => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)));
-const counts = ({ y }: LabelledData) =>
-  Array.from(y).reduce<number[]>((all, label) => Object.assign(all, { [label]: (all[label] ?? 0) + 1 }), []);
+const counts = ({ y }: Rows) => Array.from(y).reduce<number[]>((all, label) => Object.assign(all, { [label]: (all[label] ?? 0) + 1 }), []);
 
 describe("moons, circles, spirals", () => {
   it("moons: two half circles", () => {
