@@ -3,9 +3,12 @@
  */
 import * as abi from "../assembly/abi.ts";
 import { checkCount, checkNotNegative, checkOptions, fail, show } from "./check.ts";
-import { DataError, NonFiniteError, OptionError } from "./errors.ts";
+import { DataError, OptionError } from "./errors.ts";
+import { checkFinite } from "./minimize/checkFinite.ts";
+import { searchByCurvature } from "./minimize/searchByCurvature.ts";
 import { allocateControl, type LoadedProgram, loadProgram } from "./model/loadProgram.ts";
 import { type Optimizer, rateAt } from "./optimizers/optimizer.ts";
+import { isSecondOrder, largest, type SecondOrder } from "./optimizers/secondOrder.ts";
 import { type Buffer, Builder } from "./program/builder.ts";
 import type { OpName } from "./program/ops.ts";
 import type { Region } from "./runtime/memory.ts";
@@ -28,7 +31,7 @@ export interface MinimizeOptions<V extends Float32Array | Float64Array> {
 export interface Minimum<V extends Float32Array | Float64Array> {
   /** Where the search ended, a copy. */
   x: V;
-  /** The last value that f returned: first-order methods call f once a step, before it. */
+  /** The last value that f returned: first-order methods call f once a step, before it. With lbfgs, bfgs, newton: f at x. */
   value: number;
   steps: number;
   evaluations: number;
@@ -46,16 +49,19 @@ interface Stepper<V> {
 
 /**
  * Minimizes f from x0 (which stays as it is). All of x counts as weights: an optimizer's weightDecay acts on it.
+ * lbfgs, bfgs and newton compute in float64 and call f several times a step, also with values that it can't take: what is not
+ * finite counts as too high, except at x0. Once they find nothing lower, their remaining steps change nothing and call nothing.
  * @throws DataError for an x0 that is not finite, NonFiniteError if f or its gradient is not; OptionError for the options.
  */
 export async function minimize<V extends Float32Array | Float64Array>(
   f: Objective<V>,
   x0: V,
-  optimizer: Optimizer,
+  optimizer: Optimizer | SecondOrder,
   options: MinimizeOptions<V> = {},
 ): Promise<Minimum<V>> {
   checkArguments(f, x0, optimizer, options);
   const { steps = 1000, tolerance = 0, onStep, runtime } = options;
+  if (isSecondOrder(optimizer)) return searchByCurvature(f, x0, optimizer, { steps, tolerance, onStep });
   const stepper = x0 instanceof Float64Array ? loops(x0, optimizer) : kernels(runtime ?? (await defaultRuntime()), x0, optimizer);
   const rule = stepper as unknown as Stepper<V>;
   try {
@@ -84,14 +90,15 @@ function search<V extends Float32Array | Float64Array>(
   return { x: rule.read(), value, steps, evaluations: steps, converged: false };
 }
 
-function checkArguments<V extends Float32Array | Float64Array>(f: unknown, x0: V, optimizer: Optimizer, options: MinimizeOptions<V>): void {
+function checkArguments<V extends Float32Array | Float64Array>(f: unknown, x0: V, optimizer: unknown, options: MinimizeOptions<V>): void {
   if (typeof f !== "function") fail("minimize: f", "a function (x, gradient) => value", f);
   if (!(x0 instanceof Float32Array || x0 instanceof Float64Array)) {
     throw new DataError(`minimize: x0 must be a Float32Array (wasm kernels) or a Float64Array (float64 loops), got ${show(x0)}`);
   }
   const bad = (x0 as Float64Array).findIndex((entry) => !Number.isFinite(entry));
   if (bad >= 0) throw new DataError(`minimize: x0 must hold finite numbers, got ${x0[bad]} at ${bad}`);
-  if (typeof optimizer !== "object" || optimizer === null || typeof optimizer.update64 !== "function") {
+  const isFirstOrder = typeof optimizer === "object" && optimizer !== null && typeof (optimizer as Optimizer).update64 === "function";
+  if (!isFirstOrder && !isSecondOrder(optimizer)) {
     throw new OptionError(`minimize: optimizer must be an optimizer such as adam(), got ${show(optimizer)}`);
   }
   checkOptions("minimize", options, ["steps", "tolerance", "onStep", "runtime"]);
@@ -100,23 +107,6 @@ function checkArguments<V extends Float32Array | Float64Array>(f: unknown, x0: V
   checkNotNegative("minimize: tolerance", tolerance);
   if (onStep !== undefined && typeof onStep !== "function") fail("minimize: onStep", "a function", onStep);
   if (runtime !== undefined && !(runtime instanceof Runtime)) fail("minimize: runtime", "what createRuntime returns", runtime);
-}
-
-function checkFinite(value: number, gradient: Float32Array | Float64Array, step: number): void {
-  if (typeof value !== "number") throw new OptionError(`minimize: f must return a number, got ${show(value)}`);
-  if (!Number.isFinite(value)) throw new NonFiniteError(`minimize: step ${step}: f is ${value}`, { step, layer: "f", value });
-  for (let i = 0; i < gradient.length; i++) {
-    const entry = gradient[i]!;
-    if (!Number.isFinite(entry)) {
-      throw new NonFiniteError(`minimize: step ${step}: the gradient is ${entry} at ${i}`, { step, layer: `gradient[${i}]`, value: entry });
-    }
-  }
-}
-
-function largest(gradient: Float32Array | Float64Array): number {
-  let most = 0;
-  for (const entry of gradient) most = Math.max(most, Math.abs(entry));
-  return most;
 }
 
 function loops(x0: Float64Array, optimizer: Optimizer): Stepper<Float64Array> {

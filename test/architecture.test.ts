@@ -47,7 +47,7 @@ const parts: [name: string, pattern: RegExp][] = [
   ["callbacks", /^src\/callbacks\//],
   ["safetensors", /^src\/model\/(safetensors|duplicateKeys)\.ts$/],
   ["history", /^src\/model\/history\.ts$/],
-  ["minimize", /^src\/minimize\.ts$/],
+  ["minimize", /^src\/minimize(\.ts$|\/)/],
   ["model", /^src\/model\//],
   ["host", /^src\/runtime\/host\//],
   ["runtime", /^src\/runtime\//],
