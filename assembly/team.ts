@@ -16,7 +16,7 @@ import {
   TEAM_TO,
 } from "./abi";
 import { runProgram } from "./interpreter";
-import { SPINS } from "./workers/barrier";
+import { spinsOf } from "./workers/barrier";
 
 /** Runs records [from, to) on `team` ranks, as rank 0, and returns STATUS_* when all of them have finished. */
 export function runTeam(records: usize, control: usize, from: u32, to: u32, team: u32, block: usize): u32 {
@@ -31,8 +31,9 @@ export function runTeam(records: usize, control: usize, from: u32, to: u32, team
 
 /** A worker's life, which every job of its team is for: wait for a job, do this rank's part, until the team quits or is lost. */
 export function serve(block: usize, rank: u32, seen: u32): void {
+  const spins = spinsOf(block);
   while (true) {
-    for (let i: u32 = 0; i < SPINS && atomic.load<u32>(block + TEAM_JOB) == seen; i++) {}
+    for (let i: u32 = 0; i < spins && atomic.load<u32>(block + TEAM_JOB) == seen; i++) {}
     while (atomic.load<u32>(block + TEAM_JOB) == seen) {
       atomic.add<u32>(block + TEAM_JOB_SLEEPERS, 1);
       atomic.wait<i32>(block + TEAM_JOB, seen, -1);
