@@ -2,7 +2,7 @@
  * Where the batches of an epoch come from: rows in linear memory gathered by the program itself, rows too large for that
  * gathered here, or batches that the user's iterable gives.
  */
-import { ShapeError } from "../errors.ts";
+import { type NonFiniteError, ShapeError } from "../errors.ts";
 import { RandomStream, STREAM_SHUFFLE, shuffleInto } from "../random.ts";
 import type { Region } from "../runtime/memory.ts";
 import type { TakenData } from "./evaluate.ts";
@@ -35,7 +35,7 @@ export class RowBatches implements BatchSource {
   readonly #data: TakenData;
   readonly #options: RowsOptions;
   readonly #order: Uint32Array;
-  readonly #program: ReturnType<Training["programFor"]>;
+  readonly program: ReturnType<Training["programFor"]>;
   /** Address of the row numbers in memory; 0 if rows are gathered here. */
   readonly #indices: number;
 
@@ -51,7 +51,7 @@ export class RowBatches implements BatchSource {
     const bytes = data.x.byteLength + data.y.data.byteLength;
     this.#indices = bytes <= (options.maxBytes ?? MAX_BYTES) ? this.#moveIn(region) : 0;
     this.placed = { rows: 0, targetKind: data.y.kind, isWeighted: data.weights !== undefined };
-    this.#program = training.programFor(data.y.kind, data.weights !== undefined);
+    this.program = training.programFor(data.y.kind, data.weights !== undefined);
   }
 
   #moveIn(region: Region): number {
@@ -74,11 +74,32 @@ export class RowBatches implements BatchSource {
   }
 
   step(index: number): number {
+    return this.#training.run(this.program, this.placed, this.#place(index));
+  }
+
+  /** Loss, penalties and gradients of the first batch, without a step. */
+  evaluate(): number {
+    return this.#training.evaluate(this.program, this.placed, this.#place(0));
+  }
+
+  /** Makes a step of what evaluate has computed. */
+  finish(): void {
+    this.#training.finish(this.program, this.placed);
+  }
+
+  /** Why evaluate's loss or gradients are not finite. */
+  diagnose(): NonFiniteError {
+    return this.#training.diagnose(this.placed.targetKind, this.placed.isWeighted, this.#indices === 0 ? "forward" : "gather");
+  }
+
+  /** Gathers the rows of a batch here, or returns where their numbers are. */
+  #place(index: number): number {
     const { batchSize } = this.#training.options;
     const from = index * batchSize;
     this.placed.rows = Math.min(batchSize, this.#data.rows - from);
-    if (this.#indices === 0) this.#training.placeRows(this.#data, this.#order.subarray(from, from + this.placed.rows));
-    return this.#training.run(this.#program, this.placed, this.#indices === 0 ? 0 : this.#indices + from * 4);
+    if (this.#indices !== 0) return this.#indices + from * 4;
+    this.#training.placeRows(this.#data, this.#order.subarray(from, from + this.placed.rows));
+    return 0;
   }
 }
 

@@ -2,6 +2,8 @@
 import { checkCount } from "../check.ts";
 import { splitIndices } from "../data/split.ts";
 import { DataError, OptionError } from "../errors.ts";
+import { isSecondOrder } from "../optimizers/secondOrder.ts";
+import { sgd } from "../optimizers/sgd.ts";
 import { STREAM_VALIDATION } from "../random.ts";
 import type { Region } from "../runtime/memory.ts";
 import type { Shape } from "../shape.ts";
@@ -10,6 +12,7 @@ import type { NestedNumbers, TargetInput, TensorInput } from "../tensor.ts";
 import { type BatchSource, isIterable, RowBatches, StreamBatches } from "./batches.ts";
 import { Evaluator, type TakenData, takeData } from "./evaluate.ts";
 import { checkFitOptions, type FitOptions } from "./fitOptions.ts";
+import { FullBatch } from "./fullBatch.ts";
 import type { History } from "./history.ts";
 import { Loop } from "./loop.ts";
 import type { ModelState } from "./state.ts";
@@ -60,7 +63,9 @@ function prepare(
   options: FitOptions,
   region: Region,
 ): Loop {
-  const { loss, optimizer, batchSize = 32, penalty, clip, decay, seed = 0 } = options;
+  const { loss, batchSize = 32, penalty, clip, decay, seed = 0 } = options;
+  const method = isSecondOrder(options.optimizer) ? options.optimizer : undefined;
+  const optimizer = isSecondOrder(options.optimizer) ? sgd({ learningRate: 0 }) : options.optimizer; // moves statistics, no weight
   const rows = parts?.train.rows ?? Infinity;
   const labels = parts?.train.y.kind === "labels" ? parts.train.y.data : undefined;
   const run = state.runs;
@@ -71,9 +76,11 @@ function prepare(
   const notes: string[] = [];
   let source: BatchSource;
   if (parts) {
-    const batches = new RowBatches(training, parts.train, { shuffle: options.shuffle ?? true, seed, run }, region);
+    // One order for all epochs: another one would change the last bits of a loss that lbfgs compares with itself.
+    const shuffle = method === undefined && (options.shuffle ?? true);
+    const batches = new RowBatches(training, parts.train, { shuffle, seed, run }, region);
     if (batches.skipsRemainder) notes.push("each epoch leaves out one row: a batch of one row has no statistics for batchNorm");
-    source = batches;
+    source = method === undefined ? batches : new FullBatch(training, batches, method);
   } else {
     source = new StreamBatches(training, data as Iterable<Batch>, options.stepsPerEpoch!);
   }
@@ -85,6 +92,7 @@ function prepare(
 }
 
 function checkStream(options: FitOptions): void {
+  if (isSecondOrder(options.optimizer)) throw new OptionError("fit: lbfgs needs { x, y }: all data at once, not an iterable of batches");
   if (options.stepsPerEpoch === undefined) throw new OptionError("fit: an iterable of batches needs stepsPerEpoch");
   checkCount("fit: stepsPerEpoch", options.stepsPerEpoch);
   if (options.batchSize === "full")

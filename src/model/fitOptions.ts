@@ -5,6 +5,7 @@ import type { Clip } from "../clipping.ts";
 import { OptionError } from "../errors.ts";
 import type { Loss } from "../losses/loss.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
+import { isSecondOrder, type SecondOrder } from "../optimizers/secondOrder.ts";
 import type { Decay, Penalty } from "../penalties.ts";
 import { checkSeed } from "../random.ts";
 import { checkMetrics, type Metric } from "./evaluate.ts";
@@ -27,7 +28,9 @@ export interface StepOptions {
   seed?: number;
 }
 
-export interface FitOptions extends StepOptions {
+export interface FitOptions extends Omit<StepOptions, "optimizer"> {
+  /** lbfgs() needs batchSize "full", and a net without random layers; an epoch is one of its iterations, its loss that after it. */
+  optimizer: Optimizer | SecondOrder;
   /** Passes over the data. Default 10. */
   epochs?: number;
   /** Whether rows are visited in a new random order each epoch. Default true. */
@@ -46,12 +49,13 @@ export interface FitOptions extends StepOptions {
 export const STEP_OPTIONS = ["loss", "optimizer", "batchSize", "penalty", "clip", "decay", "seed"];
 const FIT_OPTIONS = [...STEP_OPTIONS, "epochs", "shuffle", "validation", "metrics", "callbacks", "signal", "stepsPerEpoch"];
 
-export function checkStepOptions(where: string, options: StepOptions, known: readonly string[] = STEP_OPTIONS): void {
+export function checkStepOptions(where: string, options: StepOptions | FitOptions, known: readonly string[] = STEP_OPTIONS): void {
   if (typeof options !== "object" || options === null) fail(`${where}: options`, "an object with at least loss and optimizer", options);
   checkOptions(where, options, known);
   const { loss, optimizer, batchSize = 32, penalty, clip, decay, seed = 0 } = options;
   checkIsLoss(where, loss);
-  if (typeof optimizer !== "object" || optimizer === null || typeof optimizer.writeScalars !== "function") {
+  if (isSecondOrder(optimizer)) checkSecondOrder(where, optimizer, options);
+  else if (typeof optimizer !== "object" || optimizer === null || typeof optimizer.writeScalars !== "function") {
     const slip = typeof optimizer === "function" ? ". Call it: optimizer: adam()" : "";
     throw new OptionError(`${where}: optimizer must be an optimizer such as adam(), got ${show(optimizer)}${slip}`);
   }
@@ -60,6 +64,15 @@ export function checkStepOptions(where: string, options: StepOptions, known: rea
   checkMade(where, "clip", clip, "clipNorm(1)", (value) => value.kind === "norm" || value.kind === "value");
   checkMade(where, "decay", decay, "decoupledDecay(1e-4)", (value) => value.kind === "decoupledDecay");
   checkSeed(`${where}: seed`, seed);
+}
+
+/** Only fit sees all data at once, and only lbfgs needs no matrix of n² numbers. */
+function checkSecondOrder(where: string, { kind }: SecondOrder, { batchSize = 32, clip, decay }: StepOptions | FitOptions): void {
+  if (where !== "fit") throw new OptionError(`${where}: ${kind} needs all data at once. Use fit with batchSize "full", or minimize`);
+  if (kind !== "lbfgs") throw new OptionError(`fit: ${kind} is for minimize: it keeps a matrix of all parameters. Use lbfgs()`);
+  if (batchSize !== "full") fail("fit: batchSize", '"full" with lbfgs', batchSize, "A line search needs the same loss at every look.");
+  if (clip !== undefined) throw new OptionError("fit: clip is not for lbfgs, whose line search needs the gradient itself");
+  if (decay !== undefined) throw new OptionError("fit: decay is not for lbfgs: it is no part of the loss. Use penalty: l2(...)");
 }
 
 function checkMade<T extends object>(

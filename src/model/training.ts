@@ -4,7 +4,7 @@
  */
 import * as abi from "../../assembly/abi.ts";
 import type { Clip } from "../clipping.ts";
-import { FormatError, OptionError, ShapeError } from "../errors.ts";
+import { FormatError, type NonFiniteError, OptionError, ShapeError } from "../errors.ts";
 import type { Loss, TargetKind } from "../losses/loss.ts";
 import { type Optimizer, rateAt } from "../optimizers/optimizer.ts";
 import type { Decay, Penalty } from "../penalties.ts";
@@ -14,7 +14,7 @@ import { sizeOf } from "../shape.ts";
 import { diagnose } from "./diagnose.ts";
 import type { TakenData } from "./evaluate.ts";
 import { checkBatch, copyInputs, copyTargets, copyWeights } from "./intake.ts";
-import { allocateControl, type LoadedProgram, loadProgram } from "./loadProgram.ts";
+import { allocateControl, type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import { type Profile, profileSteps } from "./profile.ts";
 import { controlWord, type ModelState } from "./state.ts";
 import type { TrainerCheckpoint } from "./trainer.ts";
@@ -228,6 +228,39 @@ export class Training {
     this.step++;
     state.version++;
     return state.runtime.arena.views.f32[(this.#control + abi.CONTROL_LOSS) >>> 2]!;
+  }
+
+  /**
+   * Loss and penalties at the weights as they are; the gradients lie where the update would read them. Of the model nothing
+   * changes.
+   */
+  evaluate(program: StepProgram, { rows }: Readonly<PlacedBatch>, indices: number): number {
+    this.#writeControl(rows, indices);
+    runAgainIfLost(program, indices === 0 ? "forward" : "gather", "backward");
+    return this.loss + (this.options.penalty === undefined ? 0 : this.penalty);
+  }
+
+  /** The rest of a step whose last part was evaluate: statistics and weights move. */
+  finish(program: StepProgram, { targetKind, isWeighted }: Readonly<PlacedBatch>): void {
+    const { state } = this;
+    const status = program.run("guard", "update");
+    if (status === abi.STATUS_LOST) {
+      state.isBroken = true;
+      throw state.brokenError(`step ${this.step}`);
+    }
+    if (status !== abi.STATUS_OK) throw this.diagnose(targetKind, isWeighted, "backward");
+    this.step++;
+    state.version++;
+  }
+
+  /** Why the batch of the last evaluation is not finite. */
+  diagnose(targetKind: TargetKind, isWeighted: boolean, first: Span): NonFiniteError {
+    return diagnose(this.specOf(targetKind, isWeighted), this.step, first);
+  }
+
+  /** Mean over the rows of the last run, without penalties. */
+  get loss(): number {
+    return this.state.runtime.arena.views.f32[(this.#control + abi.CONTROL_LOSS) >>> 2]!;
   }
 
   /** All that changes from step to step besides the batch. */

@@ -12,7 +12,7 @@ export interface LbfgsOptions {
 /**
  * L-BFGS (Nocedal & Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 7.5): d = -H g, H from the last `history` steps
  * by the two-loop recursion; the length of a step by strong Wolfe line search. Keeps 2·history f64 per parameter.
- * For minimize, and for fit with batchSize "full".
+ * For minimize, and for fit with batchSize "full", where an epoch is one iteration and its loss and outputs are those after it.
  * @throws OptionError if an option is unknown or outside its range.
  */
 export function lbfgs(options: LbfgsOptions = {}): SecondOrder {

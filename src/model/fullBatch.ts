@@ -1,0 +1,95 @@
+/**
+ * fit with L-BFGS: all rows are one batch, an epoch is one iteration. Loss and gradients come from the step program's forward and
+ * backward spans, as often as the line search asks; then one update at rate 0 moves the running statistics and no weight.
+ */
+import { OptionError } from "../errors.ts";
+import { Descent } from "../optimizers/descent.ts";
+import { FLOAT32, type SecondOrder } from "../optimizers/secondOrder.ts";
+import type { Op } from "../program/builder.ts";
+import type { BatchSource, RowBatches } from "./batches.ts";
+import type { PlacedBatch, Training } from "./training.ts";
+
+export class FullBatch implements BatchSource {
+  readonly stepsPerEpoch = 1;
+  readonly placed: Readonly<PlacedBatch>;
+  readonly #training: Training;
+  readonly #batches: RowBatches;
+  readonly #method: SecondOrder;
+  #descent: Descent | undefined;
+  #loss = 0;
+
+  /** @throws OptionError if the net draws random numbers: a line search needs the same function at every point. */
+  constructor(training: Training, batches: RowBatches, method: SecondOrder) {
+    this.#training = training;
+    this.#batches = batches;
+    this.#method = method;
+    this.placed = batches.placed;
+    const sampling = batches.program.ops.find(isRandom);
+    if (sampling) {
+      throw new OptionError(
+        `fit: ${method.kind} needs a loss that is the same at every look, but ${sampling.label} draws random numbers in training. Remove it, or use adam()`,
+      );
+    }
+    batches.begin(0);
+  }
+
+  begin(): void {}
+
+  /** One iteration; returns the loss after it, without penalties: outputs, loss and weights belong together. */
+  step(): number {
+    const training = this.#training;
+    this.#descent ??= this.#start();
+    const descent = this.#descent;
+    if (!descent.isStuck) {
+      try {
+        descent.step();
+      } catch (error) {
+        this.#write(descent.x); // not a point of the line search
+        throw error;
+      }
+      if (descent.isStuck) this.#evaluate(descent.x, descent.gradient); // the last look was elsewhere
+      this.#loss = training.loss;
+    }
+    this.#batches.finish();
+    training.rate = descent.rate;
+    return this.#loss;
+  }
+
+  #start(): Descent {
+    const { spec, words } = this.#training.update;
+    const x = new Float64Array(words);
+    const { f32 } = this.#training.state.runtime.arena.views;
+    let at = 0;
+    for (const segment of spec.segments) {
+      x.set(f32.subarray(segment.address >>> 2, (segment.address >>> 2) + segment.words), at);
+      at += segment.words;
+    }
+    const descent = new Descent((point, gradient) => this.#evaluate(point, gradient), x, this.#method, FLOAT32);
+    if (!(Number.isFinite(descent.value) && descent.gradient.every(Number.isFinite))) throw this.#batches.diagnose();
+    return descent;
+  }
+
+  /** Loss and penalties at weights x, with their gradient. */
+  #evaluate(x: Float64Array, gradient: Float64Array): number {
+    this.#write(x);
+    const value = this.#batches.evaluate();
+    const { gradient: all } = this.#training.update.spec;
+    const { f32 } = this.#training.state.runtime.arena.views;
+    gradient.set(f32.subarray(all.address >>> 2, (all.address >>> 2) + all.words));
+    return value;
+  }
+
+  /** Segments lie in the order of their gradients, which are one run. */
+  #write(x: Float64Array): void {
+    const { f32 } = this.#training.state.runtime.arena.views;
+    let at = 0;
+    for (const { address, words } of this.#training.update.spec.segments) {
+      f32.set(x.subarray(at, at + words), address >>> 2);
+      at += words;
+    }
+    this.#training.state.version++;
+  }
+}
+
+/** Ops with a random stream of their own, or that run in some steps only. */
+const isRandom = ({ sizes, when }: Op): boolean => "stream" in sizes || when.length > 0;
