@@ -92,4 +92,4 @@ export class FullBatch implements BatchSource {
 }
 
 /** Ops with a random stream of their own, or that run in some steps only. */
-const isRandom = ({ sizes, when }: Op): boolean => "stream" in sizes || when.length > 0;
+const isRandom = ({ sizes, ...op }: Op): boolean => "stream" in sizes || ("when" in op && (op.when as readonly unknown[]).length > 0);
