@@ -70,6 +70,8 @@ export async function runPage(browser, address, server) {
   const program = programOf(browser);
   // A group of its own: a browser is many processes, and none must stay.
   const child = spawn(program, [...browser.flags(profile), address], { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const kill = () => killGroup(child.pid);
+  process.once("exit", kill);
   const ended = new Promise((resolve) => child.on("exit", resolve));
   const failed = new Promise((_, reject) => {
     child.on("error", reject);
@@ -91,7 +93,8 @@ export async function runPage(browser, address, server) {
     const lines = said.split("\n").filter(browser.isOfPage);
     throw new Error([error.message, ...lines.slice(-8)].join("\n"), { cause: error });
   } finally {
-    killGroup(child.pid);
+    process.off("exit", kill);
+    kill();
     await within(5000, "ending", ended).catch(() => {});
     rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }

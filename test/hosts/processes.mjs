@@ -86,5 +86,7 @@ export async function runProcess({ name, program, flags, entry = "process.mjs", 
     throw new Error(`${error.message}\n${output.err}`.trim(), { cause: error });
   } finally {
     child.kill("SIGKILL");
+    child.stdout.destroy();
+    child.stderr.destroy();
   }
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { browsers, browserVersionOf, programOf, runPage } from "./browsers.mjs";
 import { checkReport, compareHosts } from "./compare.mjs";
+import { SUITE_MILLISECONDS, within } from "./deadline.mjs";
 import { makePages, makeProject } from "./pages.mjs";
 import { missing, processHosts, runProcess, versionOf } from "./processes.mjs";
 import { serve } from "./serve.mjs";
@@ -68,7 +69,7 @@ async function runBrowsers() {
   if (wanted.length === 0) return;
   let scenarios;
   try {
-    scenarios = await makePages(project, folder);
+    scenarios = await within(SUITE_MILLISECONDS, "the bundlers", makePages(project, folder));
   } catch (error) {
     for (const { name } of wanted) skip(name, `its pages can't be built: ${error.message}`);
     return;
@@ -91,6 +92,8 @@ async function runPages(browser, scenarios, server) {
   }
 }
 
+// Also where the runner is stopped: what is killed at its exit must not stay.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 line("host", "version", "checks", "variants", "fused", "threads", "ms");
 await runProcesses();
 await runBrowsers();
