@@ -30,11 +30,23 @@ export function cellText(cells: Cells, cell: number): string {
   return cells.escaped.has(cell) ? content.replaceAll('""', '"') : content;
 }
 
+/** Where a text begins that is part of a file. */
+export interface CutStart {
+  /** Begins messages. */
+  readonly where: string;
+  /** Line of its first character, from 1. */
+  readonly line: number;
+  /** Cells that rows must have, and the line that says so; 0 if the first row does. */
+  readonly width: number;
+  readonly widthLine: number;
+}
+
 /**
  * All cells of `text`. Spaces round a cell do not belong to it, spaces inside quotes do; blank lines are skipped.
  * @throws FormatError for a quote that is not closed or is followed by text, DataError for rows of unequal length.
  */
-export function cutCells(text: string, delimiter: string): Cells {
+export function cutCells(text: string, delimiter: string, start: CutStart = { where: "readCsv", line: 1, width: 0, widthLine: 0 }): Cells {
+  const { where } = start;
   const separator = delimiter.charCodeAt(0);
   const length = text.length;
   let starts = new Uint32Array(1024);
@@ -43,9 +55,8 @@ export function cutCells(text: string, delimiter: string): Cells {
   const escaped = new Set<number>();
   let count = 0;
   let rows = 0;
-  let width = 0;
-  let line = 1;
-  let at = text.charCodeAt(0) === 0xfeff ? 1 : 0; // byte order mark
+  let { width, line } = start;
+  let at = line === 1 && text.charCodeAt(0) === 0xfeff ? 1 : 0; // byte order mark
 
   while (at < length) {
     const first = count;
@@ -58,15 +69,15 @@ export function cutCells(text: string, delimiter: string): Cells {
       }
       const content = skipBlanks(text, at, separator);
       if (text.charCodeAt(content) === QUOTE) at = content;
-      let start = at;
+      let from = at;
       let end: number;
       if (at < length && text.charCodeAt(at) === QUOTE) {
         isBlank = false;
-        start = at + 1;
+        from = at + 1;
         const opened = line;
         for (;;) {
           end = text.indexOf('"', at + 1);
-          if (end < 0) throw new FormatError(`readCsv: line ${opened}, column ${count - first + 1}: a quote is opened and never closed`);
+          if (end < 0) throw new FormatError(`${where}: line ${opened}, column ${count - first + 1}: a quote is opened and never closed`);
           line += lineEnds(text, at + 1, end);
           at = end + 1;
           if (text.charCodeAt(at) !== QUOTE) break;
@@ -76,7 +87,7 @@ export function cutCells(text: string, delimiter: string): Cells {
         const next = at < length ? text.charCodeAt(at) : LF;
         if (next !== separator && next !== LF && next !== CR) {
           const fix = "A quote inside a quoted cell is written twice.";
-          throw new FormatError(`readCsv: line ${line}, column ${count - first + 1}: text after the closing quote. ${fix}`);
+          throw new FormatError(`${where}: line ${line}, column ${count - first + 1}: text after the closing quote. ${fix}`);
         }
       } else {
         while (at < length) {
@@ -85,11 +96,11 @@ export function cutCells(text: string, delimiter: string): Cells {
           at++;
         }
         end = at;
-        start = Math.min(content, end);
-        while (end > start && isBlankCode(text.charCodeAt(end - 1), separator)) end--;
-        if (end > start) isBlank = false;
+        from = Math.min(content, end);
+        while (end > from && isBlankCode(text.charCodeAt(end - 1), separator)) end--;
+        if (end > from) isBlank = false;
       }
-      starts[count] = start;
+      starts[count] = from;
       ends[count] = end;
       count++;
       if (at >= length || text.charCodeAt(at) !== separator) break;
@@ -106,9 +117,12 @@ export function cutCells(text: string, delimiter: string): Cells {
       count = first;
       continue;
     }
-    if (rows === 0) width = cells;
+    if (width === 0) width = cells;
     if (cells !== width) {
-      throw new DataError(`readCsv: line ${rowLine} must have ${width} cells as line ${lines[0]} has, got ${cells}`);
+      const model = start.width > 0 ? start.widthLine : lines[0];
+      throw new DataError(
+        `${where}: line ${rowLine}, column ${Math.min(cells, width) + 1}: the line must have ${width} cells as line ${model} has, got ${cells}`,
+      );
     }
     if (rows === lines.length) lines = grown(lines);
     lines[rows++] = rowLine;

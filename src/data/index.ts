@@ -1,5 +1,6 @@
 /** Entry point `whetstone/data`: reading, dividing and transforming data. */
 export type { Nested, NumericData, TensorLike, TypedArray } from "./arrays.ts";
+export { type BatchOptions, batches, type Piece, type PieceRows, type StreamedBatch } from "./batches.ts";
 export {
   type ColumnBlock,
   type ColumnTransformer,
@@ -42,6 +43,7 @@ export { type RobustScaler, type RobustScalerJSON, robustScaler } from "./robust
 export type { Encoded, Matrix, Scaled } from "./rows.ts";
 export { type Rows, type SplitData, type SplitIndices, type SplitOptions, type SplitResult, split, splitIndices } from "./split.ts";
 export { type StandardScaler, type StandardScalerJSON, standardScaler, standardScalerFrom } from "./standardScaler.ts";
+export { type StreamCsvOptions, streamCsv } from "./streamCsv.ts";
 export {
   type EncodedColumn,
   numbers,
@@ -51,5 +53,6 @@ export {
   tableEncoder,
   tableEncoderFrom,
 } from "./tableEncoder.ts";
+export type { ByteSource, ByteStream } from "./textStream.ts";
 export { type Encoder, type Scaler, type Transform, type TransformJSON, type TransformRule, transformOf } from "./transform.ts";
 export { transformFrom } from "./transformFrom.ts";

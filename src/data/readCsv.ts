@@ -53,30 +53,50 @@ const MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"];
  * length, a file without rows, a text in a column that `kinds` calls a number: each names the line.
  */
 export function readCsv(source: string | Uint8Array | ArrayBuffer, options: CsvOptions = {}): Table {
-  checkOptions("readCsv", options, ["header", "delimiter", "missing", "kinds"]);
-  const { header = "auto", delimiter = "auto", missing = MISSING, kinds = {} } = options;
-  if (typeof header !== "boolean" && header !== "auto") fail("readCsv: header", "true, false or 'auto'", header);
-  if (delimiter !== "auto" && (typeof delimiter !== "string" || delimiter.length !== 1 || /["\r\n]/.test(delimiter))) {
-    fail("readCsv: delimiter", "one character, no quote or line end, or 'auto'", delimiter);
-  }
-  for (const [name, kind] of Object.entries(kinds)) checkOneOf(`readCsv: kinds.${name}`, kind, ["number", "text"]);
-
+  checkCsvOptions("readCsv", options);
   const text = decode(source);
-  const cells = cutCells(text, delimiter === "auto" ? findDelimiter(text) : delimiter);
+  const cells = cutCells(text, options.delimiter === undefined || options.delimiter === "auto" ? findDelimiter(text) : options.delimiter);
   if (cells.rows === 0) throw new DataError("readCsv: the file is empty");
-  const hasHeader = header === "auto" ? looksLikeHeader(cells, missing) : header;
-  const names = hasHeader ? headerNames(cells) : Array.from({ length: cells.width }, (_, column) => `column${column + 1}`);
-  const first = hasHeader ? 1 : 0;
+  const { first, format } = findFormat("readCsv", cells, options);
   if (cells.rows === first) throw new DataError("readCsv: the file has a line of names and no rows");
-  for (const name of Object.keys(kinds)) {
-    if (!names.includes(name)) throw new OptionError(`readCsv: kinds names a column ${JSON.stringify(name)} that the file does not have`);
-  }
+  return tableOf("readCsv", cells, first, format);
+}
 
-  const noValue = new Set(missing);
+export function checkCsvOptions(where: string, options: CsvOptions, more: readonly string[] = []): void {
+  checkOptions(where, options, ["header", "delimiter", "missing", "kinds", ...more]);
+  const { header = "auto", delimiter = "auto", kinds = {} } = options;
+  if (typeof header !== "boolean" && header !== "auto") fail(`${where}: header`, "true, false or 'auto'", header);
+  if (delimiter !== "auto" && (typeof delimiter !== "string" || delimiter.length !== 1 || /["\r\n]/.test(delimiter))) {
+    fail(`${where}: delimiter`, "one character, no quote or line end, or 'auto'", delimiter);
+  }
+  for (const [name, kind] of Object.entries(kinds)) checkOneOf(`${where}: kinds.${name}`, kind, ["number", "text"]);
+}
+
+/** What the first rows of a file say of all. */
+export interface CsvFormat {
+  readonly names: readonly string[];
+  /** What columns must hold; a column that is not named holds what its cells look like. */
+  readonly kinds: Readonly<Record<string, "number" | "text">>;
+  readonly noValue: ReadonlySet<string>;
+}
+
+/** Names and kinds, and the first row that holds values. */
+export function findFormat(where: string, cells: Cells, options: CsvOptions): { readonly first: number; readonly format: CsvFormat } {
+  const { header = "auto", missing = MISSING, kinds = {} } = options;
+  const hasHeader = header === "auto" ? looksLikeHeader(cells, missing) : header;
+  const names = hasHeader ? headerNames(where, cells) : Array.from({ length: cells.width }, (_, column) => `column${column + 1}`);
+  for (const name of Object.keys(kinds)) {
+    if (!names.includes(name)) throw new OptionError(`${where}: kinds names a column ${JSON.stringify(name)} that the file does not have`);
+  }
+  return { first: hasHeader ? 1 : 0, format: { names, kinds, noValue: new Set(missing) } };
+}
+
+/** The rows from `first` as columns. */
+export function tableOf(where: string, cells: Cells, first: number, { names, kinds, noValue }: CsvFormat): Table {
   const columns = names.map((name, column) => {
-    const kind = kinds[name];
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     return (
-      (kind === "text" ? undefined : numberColumn(cells, first, column, name, noValue, kind)) ??
+      (kind === "text" ? undefined : numberColumn(where, cells, first, column, name, noValue, kind)) ??
       textColumn(cells, first, column, name, noValue)
     );
   });
@@ -119,7 +139,7 @@ function looksLikeHeader(cells: Cells, missing: readonly string[]): boolean {
   return hasText;
 }
 
-function headerNames(cells: Cells): string[] {
+function headerNames(where: string, cells: Cells): string[] {
   const names: string[] = [];
   for (let column = 0; column < cells.width; column++) {
     const name = cellText(cells, column) || `column${column + 1}`;
@@ -127,7 +147,7 @@ function headerNames(cells: Cells): string[] {
     if (earlier >= 0) {
       const fix = "Rename one, or pass header: false if this line holds values.";
       throw new FormatError(
-        `readCsv: line ${cells.lines[0]}: columns ${earlier + 1} and ${column + 1} are both named ${JSON.stringify(name)}. ${fix}`,
+        `${where}: line ${cells.lines[0]}: columns ${earlier + 1} and ${column + 1} are both named ${JSON.stringify(name)}. ${fix}`,
       );
     }
     names.push(name);
@@ -137,6 +157,7 @@ function headerNames(cells: Cells): string[] {
 
 /** The column as numbers, or undefined at its first text (an error if it must be numeric). */
 function numberColumn(
+  where: string,
   cells: Cells,
   first: number,
   column: number,
@@ -159,7 +180,7 @@ function numberColumn(
       if (!noValue.has(content)) {
         if (kind === undefined) return undefined;
         throw new DataError(
-          `readCsv: line ${cells.lines[row]}, column ${column + 1} (${JSON.stringify(name)}) must be a number, got ${JSON.stringify(content)}`,
+          `${where}: line ${cells.lines[row]}, column ${column + 1} (${JSON.stringify(name)}) must be a number, got ${JSON.stringify(content)}`,
         );
       }
       missing++;

@@ -62,8 +62,10 @@ describe("cells", () => {
     expect(() => cells('a,b\n1,"2\n3,4\n')).toThrow(new FormatError("readCsv: line 2, column 2: a quote is opened and never closed"));
     expect(() => cells('a,b\n"1"x,2\n')).toThrow(FormatError);
     expect(() => cells('a,b\n1,"2" x\n')).toThrow("line 2, column 2: text after the closing quote");
-    expect(() => cells("a,b\n1,2\n3\n")).toThrow(new DataError("readCsv: line 3 must have 2 cells as line 1 has, got 1"));
-    expect(() => cells('a,b\n"1\n1",2\n3,4,5\n')).toThrow("line 4 must have 2 cells as line 1 has, got 3");
+    expect(() => cells("a,b\n1,2\n3\n")).toThrow(
+      new DataError("readCsv: line 3, column 2: the line must have 2 cells as line 1 has, got 1"),
+    );
+    expect(() => cells('a,b\n"1\n1",2\n3,4,5\n')).toThrow("line 4, column 3: the line must have 2 cells as line 1 has, got 3");
   });
 });
 
