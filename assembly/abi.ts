@@ -175,6 +175,10 @@ export const OP_MAX_PIECES_GRAD = 65;
 export const OP_NORMALIZE_ROWS = 66;
 export const OP_NORMALIZE_ROWS_SUMS = 67;
 export const OP_NORMALIZE_ROWS_GRAD = 68;
+export const OP_SKIP = 69;
+export const OP_FILL = 70;
+export const OP_COMBINE = 71;
+export const OP_COPY_COLUMNS = 72;
 
 // The scalars of each rule, after the common ones. A _REST is 1 minus its factor, rounded once from float64:
 // 1 - fround(0.999) misses 0.001 by 1.3e-5, which the first steps would show.

@@ -4,7 +4,7 @@ export { activation, activationGrad, activationSegment } from "./kernels/activat
 export { binaryCrossEntropy } from "./kernels/binaryCrossEntropy";
 export { blendStatistics, columnInverse, columnMoments } from "./kernels/columnMoments";
 export { columnSum } from "./kernels/columnSum";
-export { add, copy, multiply } from "./kernels/elementwise";
+export { add, combine, copy, multiply } from "./kernels/elementwise";
 export { columnScale, foldBias, scaleRows } from "./kernels/foldColumns";
 export { gatherRows } from "./kernels/gatherRows";
 export { setTileRows } from "./kernels/gemm/blocking";
@@ -34,3 +34,4 @@ export { probeFused, usesRelaxedSimd } from "./probe";
 export { maxPieces, maxPiecesGrad } from "./kernels/maxPieces";
 export { normalizeRows, normalizeRowsGrad, normalizeRowsSums } from "./kernels/normalizeRows";
 export { prelu, preluGrad, preluSums } from "./kernels/prelu";
+export { copyColumns } from "./kernels/copyColumns";

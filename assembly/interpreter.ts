@@ -8,7 +8,8 @@ import { activation, activationGrad } from "./kernels/activations";
 import { binaryCrossEntropy } from "./kernels/binaryCrossEntropy";
 import { blendStatistics, columnInverse, columnMoments } from "./kernels/columnMoments";
 import { columnSum } from "./kernels/columnSum";
-import { add, multiply } from "./kernels/elementwise";
+import { copyColumns } from "./kernels/copyColumns";
+import { add, combine, multiply } from "./kernels/elementwise";
 import { columnScale, foldBias, scaleRows } from "./kernels/foldColumns";
 import { gatherRows } from "./kernels/gatherRows";
 import { matmulFew } from "./kernels/gemm/few";
@@ -19,7 +20,7 @@ import { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./
 import { normalizeRows, normalizeRowsGrad, normalizeRowsSums } from "./kernels/normalizeRows";
 import { penaltyGrad } from "./kernels/penalty";
 import { prelu, preluGrad, preluSums } from "./kernels/prelu";
-import { dropout } from "./kernels/random";
+import { dropout, fillConstant, isDrawn } from "./kernels/random";
 import { finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 import { absoluteError, squaredError } from "./kernels/regressionLosses";
 import { logSoftmaxRows, logSoftmaxRowsGrad, softmaxRows, softmaxRowsGrad } from "./kernels/softmax";
@@ -60,6 +61,12 @@ export function runProgram(records: usize, control: usize, from: u32, to: u32, r
       }
       beat(block, rank);
       if (load<u32>(r, abi.RECORD_CODE) == abi.OP_GUARD) isPastGuard = true;
+    }
+    if (load<u32>(r, abi.RECORD_CODE) == abi.OP_SKIP) {
+      // Every rank draws for itself: their answers agree, and so do the barriers that they pass over.
+      const isDropped = isDrawn(control, size(r, 1, batch), size(r, 2, batch) << 1, scratch);
+      if (isDropped != (size(r, 3, batch) != 0)) r += <usize>size(r, 0, batch) * abi.RECORD_BYTES;
+      continue;
     }
     const ranks = min(load<u32>(r, abi.RECORD_RANKS), team);
     if (rank >= ranks || isStopped || runRecord(r, control, batch, scratch, rank, ranks)) continue;
@@ -226,6 +233,18 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
     case abi.OP_NORMALIZE_ROWS_GRAD:
       normalizeRowsGrad(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
       break;
+    case abi.OP_FILL:
+      fillConstant(o(r, 0), c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_COMBINE:
+      combine(o(r, 0), o(r, 1), o(r, 2), c(r, 0), c(r, 1), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_COPY_COLUMNS: {
+      const x = o(r, 0) + ((<usize>size(r, 4, batch)) << 2);
+      const y = o(r, 1) + ((<usize>size(r, 5, batch)) << 2);
+      copyColumns(x, y, n1, size(r, 2, batch), size(r, 3, batch), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    }
     case abi.OP_GUARD:
       return guard(o(r, 0), control, n0);
     default:

@@ -3,6 +3,7 @@
  * A functor F is a final class without fields: changetype<F>(0).value(x, p) is known when compiled, so the loops inline it.
  * "Lines": begin and end are byte offsets, multiples of 16; buffers are padded, and pads may hold anything.
  */
+import { madd } from "../math/lanes";
 
 /** Lanes below the smallest normal number become 0 as with flush, but a NaN stays one. */
 // @ts-ignore: decorator
@@ -128,6 +129,17 @@ export function add(x: usize, y: usize, z: usize, begin: usize, end: usize): voi
 /** z = x y. x, y, z: f32, 16-byte aligned, z may be x or y; lines. */
 export function multiply(x: usize, y: usize, z: usize, begin: usize, end: usize): void {
   binary<Multiply>(x, y, z, begin, end);
+}
+
+/** z = p x + q y; z = p x where y is 0. x, y, z: f32, 16-byte aligned, z may be x or y; lines. */
+export function combine(x: usize, y: usize, z: usize, p: f32, q: f32, begin: usize, end: usize): void {
+  const u = f32x4.splat(p);
+  const v = f32x4.splat(q);
+  if (y == 0) {
+    for (let i = begin; i < end; i += 16) v128.store(z + i, f32x4.mul(u, v128.load(x + i)));
+    return;
+  }
+  for (let i = begin; i < end; i += 16) v128.store(z + i, madd(v, v128.load(y + i), f32x4.mul(u, v128.load(x + i))));
 }
 
 /** y = x, bit for bit. x, y: 4-byte words, 16-byte aligned; lines. */

@@ -67,6 +67,17 @@ export function fillTruncatedNormal(
 }
 
 /**
+ * One draw for the whole step: whether word 0 of the stream is below threshold, the probability times 2^32. words: 64 bytes of
+ * scratch, 16-byte aligned. Seed, run and step are those of the control block, so that every rank comes to the same answer.
+ */
+export function isDrawn(control: usize, stream: u32, threshold: u32, words: usize): bool {
+  const seedLow = load<u32>(control, CONTROL_SEED_LOW);
+  const seedHigh = load<u32>(control, CONTROL_SEED_HIGH);
+  philox(words, 0, load<u32>(control, CONTROL_STEP), stream, load<u32>(control, CONTROL_RUN), seedLow, seedHigh);
+  return load<u32>(words) < threshold;
+}
+
+/**
  * mask = word >= threshold ? scale : 0, y = mask ? x scale : 0: a dropped element is +0 even if x is not finite.
  * threshold: probability of a drop times 2^32; seed, run and step are those of the control block. x: f32[n], 16-byte aligned, may be y.
  */

@@ -9,8 +9,10 @@ import { inputRule } from "./input.ts";
 import type { Layer } from "./layer.ts";
 import { layerNormRule } from "./layerNorm.ts";
 import { maxoutRule } from "./maxout.ts";
+import { parallelRule } from "./parallel.ts";
 import { preluRule } from "./prelu.ts";
 import { flattenRule, reshapeRule } from "./reshape.ts";
+import { residualRule } from "./residual.ts";
 import type { LayerRule } from "./rule.ts";
 
 const table = (): Readonly<Record<string, LayerRule>> => {
@@ -24,6 +26,8 @@ const table = (): Readonly<Record<string, LayerRule>> => {
     prelu: preluRule,
     flatten: flattenRule,
     reshape: reshapeRule,
+    residual: residualRule,
+    parallel: parallelRule,
     ...activationRules,
   };
   return rules as unknown as Record<string, LayerRule>;

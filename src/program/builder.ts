@@ -23,12 +23,25 @@ export interface Buffer {
   keep: boolean;
 }
 
+/** Ops that run only in steps whose draw falls so. All with the same stream share one draw per step. */
+export interface Draw {
+  /** Number of the random stream. */
+  readonly stream: number;
+  /** Probability of "dropped" times 2³¹. */
+  readonly threshold: number;
+  readonly isKept: boolean;
+  /** Where seed, run and step are. */
+  readonly control: Buffer;
+}
+
 export interface Op {
   readonly name: OpName;
   readonly operands: Record<string, Buffer | undefined>;
   readonly sizes: Record<string, Count>;
   readonly constants: Record<string, number>;
   readonly span: Span;
+  /** Draws that must all fall so for the op to run, the outermost first. */
+  readonly when: readonly Draw[];
   /** The layer (or part of the step) that asked for it: for messages and profiles. */
   readonly label: string;
 }
@@ -48,9 +61,11 @@ export interface Value {
 export type Mode = "train" | "infer" | "sample";
 
 interface TapeEntry {
-  readonly y: Buffer;
+  /** Whose gradient it needs; undefined: it is always replayed. */
+  readonly y: Buffer | undefined;
+  readonly when: readonly Draw[];
   readonly label: string;
-  readonly run: (dy: Buffer) => void;
+  readonly run: (dy: Buffer | undefined) => void;
 }
 
 export class Builder {
@@ -60,6 +75,7 @@ export class Builder {
   readonly ops: Op[] = [];
   label = "";
   #span: Span = "forward";
+  #when: readonly Draw[] = [];
   readonly #tape: TapeEntry[] = [];
   readonly #gradients = new Map<Buffer, Buffer>();
 
@@ -89,6 +105,17 @@ export class Builder {
     }
   }
 
+  /** Runs `body` with its ops, and those of its gradients, bound to a draw. */
+  when<T>(draw: Draw, body: () => T): T {
+    const before = this.#when;
+    this.#when = [...before, draw];
+    try {
+      return body();
+    } finally {
+      this.#when = before;
+    }
+  }
+
   emit(
     name: OpName,
     operands: Record<string, Buffer | undefined>,
@@ -105,13 +132,28 @@ export class Builder {
     check("operand", present, Object.keys(row.operands), needed);
     check("size", Object.keys(sizes), row.sizes, row.sizes);
     check("constant", Object.keys(constants), row.constants, row.constants);
-    this.ops.push({ name, operands, sizes, constants, span: this.#span, label: this.label });
+    // What is prepared once serves every step.
+    const when = this.#span === "prepare" ? [] : this.#when;
+    this.ops.push({ name, operands, sizes, constants, span: this.#span, when, label: this.label });
   }
 
   /** Records how the gradient of y becomes gradients of what y was made from: `run` calls contribute(). */
   differentiate(y: Value, run: (dy: Buffer) => void): Value {
-    if (y.needsGradient) this.#tape.push({ y: y.buffer, label: this.label, run });
+    if (y.needsGradient) this.#tape.push({ y: y.buffer, when: this.#when, label: this.label, run: (dy) => run(dy!) });
     return y;
+  }
+
+  /** Has `run` called when the replay, which goes backwards, comes to this place. */
+  mark(run: () => void): void {
+    this.#tape.push({ y: undefined, when: this.#when, label: this.label, run });
+  }
+
+  /** Puts another buffer (or none) in the place of x's gradient so far, which it returns. */
+  swapGradient(x: Value, dx: Buffer | undefined): Buffer | undefined {
+    const before = this.#gradients.get(x.buffer);
+    if (dx === undefined) this.#gradients.delete(x.buffer);
+    else this.#gradients.set(x.buffer, dx);
+    return before;
   }
 
   /** Adds dx to the gradient of x. A gradient buffer has one writer: a second contribution is summed by an op of its own. */
@@ -133,12 +175,14 @@ export class Builder {
   /** Replays the tape from the last value to the first, into the backward span. */
   backward(): void {
     this.inSpan("backward", () => {
-      for (const { y, label, run } of [...this.#tape].reverse()) {
-        const dy = this.#gradients.get(y);
-        if (dy === undefined) continue;
+      for (const { y, when, label, run } of [...this.#tape].reverse()) {
+        const dy = y && this.#gradients.get(y);
+        if (y !== undefined && dy === undefined) continue;
         this.label = label;
+        this.#when = when;
         run(dy);
       }
+      this.#when = [];
       this.label = "";
     });
   }

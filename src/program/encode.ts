@@ -75,11 +75,21 @@ function encodeCount(count: Count): number {
 
 /**
  * A barrier stands before an op that touches what an op since the last barrier wrote, or writes what one read; and after the
- * guard before anything shared, since rank 0 alone knows whether the program goes on.
+ * guard before anything shared, since rank 0 alone knows whether the program goes on. One that a jump may pass over does not
+ * count for what follows.
  */
 function placeBarriers(plan: Plan, workspace: number, ranks: readonly number[]): boolean[] {
-  let open: { ranges: Range[]; isShared: boolean; isGuard: boolean }[] = [];
+  interface Open {
+    readonly ranges: Range[];
+    readonly isShared: boolean;
+    readonly isGuard: boolean;
+  }
+  let open: Open[] = [];
+  // What was open where a jump began, by where it ends: there the ranks come either from before it or out of the stretch.
+  const jumps = new Map<number, Open[]>();
   return plan.ops.map((op, index) => {
+    const before = jumps.get(index);
+    if (before) open = [...new Set([...before, ...open])];
     const ranges = rangesOf(plan, workspace, op);
     const isShared = ranks[index]! > 1;
     const needed = open.some(
@@ -87,6 +97,10 @@ function placeBarriers(plan: Plan, workspace: number, ranks: readonly number[]):
     );
     if (needed) open = [];
     open.push({ ranges, isShared, isGuard: op.name === "guard" });
+    if (op.name === "skip") {
+      const end = index + 1 + (op.sizes.records as number);
+      jumps.set(end, [...(jumps.get(end) ?? []), ...open]);
+    }
     return needed;
   });
 }

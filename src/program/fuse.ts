@@ -18,7 +18,7 @@ export function fuse(ops: readonly Op[]): Op[] {
     const at = producers.get(x);
     const product = at === undefined ? undefined : fused[at];
     if (at === undefined || product === undefined || product.operands.y !== x || product.sizes.activation !== abi.ACTIVATION_NONE) return;
-    if (product.span !== op.span) return;
+    if (product.span !== op.span || !product.when.every((draw) => op.when.includes(draw))) return;
     const z = x.keep || isReadElsewhere(ops, index, x) ? x : undefined;
     fused[at] = {
       ...product,

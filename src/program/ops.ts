@@ -38,6 +38,9 @@ const matrix: Words = (s) => s.rows! * s.cols!;
 const rows: Words = (s) => s.rows!;
 const cols: Words = (s) => s.cols!;
 const pieceMatrix: Words = (s) => s.rows! * s.cols! * s.pieces!;
+const columnBlock = (width: string, from: string): Words => {
+  return (s) => (s.rows! === 0 ? 0 : (s.rows! - 1) * s[width]! + s[from]! + s.cols!);
+};
 const one: Words = () => 1;
 const control: Words = () => abi.CONTROL_BYTES / 4;
 const scalars: Words = () => abi.UPDATE_BYTES / 4;
@@ -211,6 +214,18 @@ export const ops = {
     { dy: read(matrix), x: read(matrix), mean: read(rows), inverse: read(rows), weight: read(cols), dx: write(matrix) },
     matrixSizes,
   ),
+  // Not run but obeyed: all ranks jump over the next records if this step's draw is below the threshold (or, whenKept, if not).
+  skip: op(abi.OP_SKIP, "none", { control: read(control) }, ["records", "stream", "threshold", "whenKept"]),
+  fill: op(abi.OP_FILL, "lines", { y: write(lines) }, ["count"], ["value"]),
+  combine: op(abi.OP_COMBINE, "lines", { x: read(lines), y: maybe(read(lines)), z: write(lines) }, ["count"], ["p", "q"]),
+  copyColumns: op(abi.OP_COPY_COLUMNS, "rows", { x: read(columnBlock("xCols", "xFrom")), y: write(columnBlock("yCols", "yFrom")) }, [
+    "rows",
+    "cols",
+    "xCols",
+    "yCols",
+    "xFrom",
+    "yFrom",
+  ]),
   sgd: optimizer(abi.OP_SGD, 0),
   sgdMomentum: optimizer(abi.OP_SGD_MOMENTUM, 1),
   adagrad: optimizer(abi.OP_ADAGRAD, 1),

@@ -4,6 +4,7 @@
  */
 import { type Buffer, countAt, type Op, spans } from "./builder.ts";
 import { type OpRow, ops as table } from "./ops.ts";
+import { withSkips } from "./skips.ts";
 
 export const LINE_BYTES = 64;
 
@@ -29,7 +30,7 @@ export function bytesOf(buffer: Buffer, capacity: number): number {
 
 /** `reuse: false` gives every buffer a place of its own, so that all values of a run can be read after it. */
 export function plan(ops: readonly Op[], capacity: number, { reuse = true } = {}): Plan {
-  const ordered = spans.flatMap((span) => ops.filter((op) => op.span === span));
+  const ordered = withSkips(spans.flatMap((span) => ops.filter((op) => op.span === span)));
   const lifetimes = lifetimesOf(ordered);
   if (!reuse) {
     for (const lifetime of lifetimes.values()) {

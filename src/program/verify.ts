@@ -7,6 +7,7 @@ import { type Buffer, countAt, type Op, sizesAt } from "./builder.ts";
 import { addressOf, conflict, type Encoded, rangesOf } from "./encode.ts";
 import { type OpRow, ops as table } from "./ops.ts";
 import type { Plan } from "./plan.ts";
+import { type Stretch, stretchesOf } from "./skips.ts";
 
 /** @throws Error naming the op and what is wrong with it: such a program is a fault of whetstone, never of its user. */
 export function verify(plan: Plan, encoded: Encoded, workspace: number): void {
@@ -14,9 +15,10 @@ export function verify(plan: Plan, encoded: Encoded, workspace: number): void {
     throw new Error(`step program: ${op.label ? `${op.label}: ` : ""}${op.name}: ${message}`);
   };
   checkOperands(plan, workspace, fail);
-  checkOrder(plan, fail);
+  const stretches = stretchesOf(plan.ops);
+  checkOrder(plan, stretches, fail);
   checkDisjoint(plan, workspace, fail);
-  checkBarriers(plan, encoded, workspace, fail);
+  checkBarriers(plan, encoded, workspace, stretches, fail);
 }
 
 type Fail = (op: Op, message: string) => never;
@@ -47,18 +49,34 @@ function checkOperands(plan: Plan, workspace: number, fail: Fail): void {
   }
 }
 
-/** Planned buffers that no op writes are inputs; the others must be written first. */
-function checkOrder(plan: Plan, fail: Fail): void {
+/**
+ * Planned buffers that no op writes are inputs; the others must be written first, and not only in steps that jump elsewhere:
+ * a write counts under its conditions, and two under opposite ones together without them.
+ */
+function checkOrder(plan: Plan, stretches: readonly (readonly Stretch[])[], fail: Fail): void {
   const writers = new Set<Buffer>();
   for (const op of plan.ops) eachOperand(op, (buffer, access) => access === "write" && writers.add(buffer));
-  const written = new Set<Buffer>();
-  for (const op of plan.ops) {
+  const written = new Map<Buffer, string[][]>();
+  plan.ops.forEach((op, index) => {
+    const around = stretches[index]!;
+    const conditions = around.map(({ condition }) => condition);
     eachOperand(op, (buffer, access, name) => {
-      if (access === "write" || buffer.address !== undefined) return;
-      if (writers.has(buffer) && !written.has(buffer)) fail(op, `reads ${name} (${buffer.name}) before it is written`);
+      if (access === "write" || buffer.address !== undefined || !writers.has(buffer)) return;
+      const isWritten = written.get(buffer)?.some((under) => under.every((condition) => conditions.includes(condition)));
+      if (!isWritten) fail(op, `reads ${name} (${buffer.name}) before it is written`);
     });
-    eachOperand(op, (buffer, access) => access !== "read" && written.add(buffer));
-  }
+    eachOperand(op, (buffer, access) => {
+      if (access === "read" || buffer.address !== undefined) return;
+      const under = written.get(buffer) ?? [];
+      written.set(buffer, under);
+      under.push(conditions);
+      const last = around.at(-1);
+      if (last === undefined) return;
+      const outer = conditions.slice(0, -1);
+      const isEitherWay = under.some((other) => other.at(-1) === last.opposite && other.slice(0, -1).join() === outer.join());
+      if (isEitherWay) under.push(outer);
+    });
+  });
 }
 
 /** Walks the ops with a picture of which buffer owns which bytes: a value must still be its own when it is read. */
@@ -88,15 +106,22 @@ function checkDisjoint(plan: Plan, workspace: number, fail: Fail): void {
   }
 }
 
-function checkBarriers(plan: Plan, encoded: Encoded, workspace: number, fail: Fail): void {
+/** Ranks that did not pass a barrier since an op may still be at it; one that a jump can pass over holds only what it stands among. */
+function checkBarriers(plan: Plan, encoded: Encoded, workspace: number, stretches: readonly (readonly Stretch[])[], fail: Fail): void {
+  if (encoded.ranks.every((count) => count === 1)) return;
   const ranges = plan.ops.map((op) => rangesOf(plan, workspace, op));
-  let since = 0;
   plan.ops.forEach((op, index) => {
-    if (encoded.barriers[index]) since = index;
-    for (let earlier = since; earlier < index; earlier++) {
-      if (encoded.ranks[earlier] === 1 && encoded.ranks[index] === 1) continue;
-      if (plan.ops[earlier]!.name === "guard" && encoded.ranks[index]! > 1) fail(op, "needs a barrier after guard");
-      if (conflict(ranges[earlier]!, ranges[index]!)) fail(op, `needs a barrier after ${plan.ops[earlier]!.name}`);
+    if (encoded.barriers[index]) return;
+    const held = new Set<Stretch>();
+    for (let earlier = index - 1; earlier >= 0; earlier--) {
+      const around = stretches[earlier]!;
+      if (!around.some((stretch) => held.has(stretch)) && (encoded.ranks[earlier]! > 1 || encoded.ranks[index]! > 1)) {
+        if (plan.ops[earlier]!.name === "guard" && encoded.ranks[index]! > 1) fail(op, "needs a barrier after guard");
+        if (conflict(ranges[earlier]!, ranges[index]!)) fail(op, `needs a barrier after ${plan.ops[earlier]!.name}`);
+      }
+      if (!encoded.barriers[earlier]) continue;
+      if (around.every((stretch) => stretches[index]!.includes(stretch))) break;
+      held.add(around.at(-1)!);
     }
   });
 }

@@ -114,19 +114,17 @@ function draw({ net, rows, loss, isWeighted, seed }: Problem, model: w.Model) {
   return { parameters, x, y, targets, labels, weights, shape };
 }
 
-/** The masks of step 0, run 0, seed 0 of all dropout layers. `rows` and `width`: of the input, its other axes counted as rows. */
-function masksOf(net: w.Net, rows: number, width: number): Masks {
-  const masks: Record<number, number[]> = {};
-  let cols = width;
-  net.layers.slice(1).forEach((layer, index) => {
-    const { units, rate } = layer as Layer & { units?: number; rate?: number };
-    if (layer.kind === "dense") cols = units!;
-    if (layer.kind !== "dropout") return;
-    const threshold = Math.round(rate! * 2 ** 31) * 2;
-    const random = words(rows * cols, { seedLow: 0, seedHigh: 0, stream: index });
-    masks[index] = random.map((word) => (word < threshold ? 0 : 1 / (1 - rate!)));
-  });
-  return masks;
+/** The masks of step 0, run 0, seed 0. */
+function stepMasks(): Masks {
+  const made = new Map<string, number[]>();
+  return (stream, rate, count) => {
+    const key = `${stream} ${count}`;
+    const threshold = Math.round(rate * 2 ** 31) * 2;
+    const make = () => words(count, { seedLow: 0, seedHigh: 0, stream }).map((word) => (word < threshold ? 0 : 1 / (1 - rate)));
+    const mask = made.get(key) ?? make();
+    made.set(key, mask);
+    return mask;
+  };
 }
 
 const STEP = 1e-5;
@@ -153,7 +151,7 @@ async function check(problem: Problem, variant: Variant): Promise<void> {
   const cols = model.predict(Float32Array.from(x)).shape.at(-1)!;
   const layers = net.layers.slice(1);
   const width = shape.at(-1)!;
-  const masks = masksOf(net, x.length / width, width);
+  const masks = stepMasks();
   const rowWeights = weights ?? new Array<number>(rows).fill(1);
   const totals = loss.labelWeight ? rowWeights.map((weight, i) => weight * loss.labelWeight!(labels[i])) : rowWeights;
   const lossAt = (p: Parameters, inputs: readonly number[]) =>
@@ -242,6 +240,49 @@ describe.each(variants)("%s", (variant) => {
       ];
       for (const [seed, each] of nets.entries()) {
         for (const rows of [1, 2, 13]) await check({ net: each, rows, loss: losses[0], isWeighted: false, seed }, variant);
+      }
+    });
+
+    test("residual: identity, projection, nested, first, last, with normalization and dropout", async () => {
+      const nets = [
+        net(5, w.residual([w.dense(5)])),
+        net(5, w.residual([w.dense(4), w.relu(), w.dense(7)]), w.tanh(), w.dense(2)),
+        net(4, w.dense(6), w.residual([w.batchNorm(), w.relu(), w.dense(6), w.residual([w.tanh(), w.dense(6)])]), w.residual([w.silu()])),
+        net(3, w.residual([w.dense(9), w.dropout(0.4), w.residual([w.dense(2)])]), w.dropout(0.3)),
+        w.sequential(w.input(2, 3), w.residual([w.dense(4), w.layerNorm()]), w.residual([w.maxout(4)]), w.dense(1)),
+      ];
+      for (const [seed, each] of nets.entries()) {
+        for (const rows of [3, 9]) await check({ net: each, rows, loss: losses[0], isWeighted: false, seed }, variant);
+      }
+    });
+
+    test("residual with stochastic depth: kept and dropped branches, nested ones, branches that hand on what they are given", async () => {
+      // Of the rates near 0 and 1 one keeps and one drops its branch in step 0, whatever the draw.
+      const [often, seldom] = [{ dropRate: 0.999 }, { dropRate: 0.001 }];
+      const block = (...layers: Layer[]) => [w.dense(6), w.relu(), ...layers, w.dense(6)];
+      const nets = [
+        net(6, w.residual(block(), often), w.dense(2)),
+        net(6, w.residual(block(), seldom), w.dense(2)),
+        net(6, w.dense(6), w.residual(block(w.residual(block(), seldom)), often), w.residual(block(w.batchNorm()), seldom)),
+        net(6, w.dense(6), w.residual(block(w.residual(block(), often), w.dense(4)), seldom), w.residual([w.dense(2)], often), w.tanh()),
+        net(6, w.dense(6), w.residual([w.dropout(0)], seldom), w.residual([w.flatten()], often), w.relu(), w.dense(2)),
+        net(6, w.relu(), w.residual([w.relu(), w.dense(6)], { dropRate: 0.5 }), w.residual([w.dense(6)], { dropRate: 0.5 }), w.dense(2)),
+      ];
+      for (const [seed, each] of nets.entries()) {
+        for (const rows of [3, 9]) await check({ net: each, rows, loss: losses[0], isWeighted: false, seed }, variant);
+      }
+    });
+
+    test("parallel: concat and add, single layers, lists, identities, nested", async () => {
+      const nets = [
+        net(5, w.parallel([w.dense(3), w.dense(4)])),
+        net(5, w.parallel([w.dense(3), [w.dense(4), w.relu(), w.dense(3)], w.dense(3)], { join: "add" }), w.dense(2)),
+        net(5, w.dense(4), w.parallel([[], w.tanh(), [w.batchNorm(), w.dropout(0.5)], []]), w.dense(2)),
+        net(4, w.parallel([[], []], { join: "add" }), w.residual([w.parallel([w.dense(1), w.dense(3)]), w.silu()], { dropRate: 0.4 })),
+        w.sequential(w.input(2, 3), w.parallel([w.dense(4), [w.dense(2), w.relu()]]), w.dense(2)),
+      ];
+      for (const [seed, each] of nets.entries()) {
+        for (const rows of [3, 9]) await check({ net: each, rows, loss: losses[0], isWeighted: false, seed }, variant);
       }
     });
 

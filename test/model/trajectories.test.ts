@@ -12,7 +12,13 @@ const runs = readVectors<GoldenRun>("training").filter(isCovered);
 
 test("the vectors hold the runs this version covers", () => {
   expect(runs.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(["relu_sgd", "batchnorm_before_relu_momentum", "gelu_adamw", "layernorm_silu_rmsprop", "penalties_clip_warmup_adam"]),
+    expect.arrayContaining([
+      "relu_sgd",
+      "batchnorm_before_relu_momentum",
+      "gelu_adamw",
+      "layernorm_silu_rmsprop",
+      "penalties_clip_warmup_adam",
+    ]),
   );
   expect(runs.length).toBeGreaterThanOrEqual(10);
 });

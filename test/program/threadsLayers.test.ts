@@ -37,6 +37,13 @@ async function compare(net: w.Net, variant: Variant, loss: w.Loss = w.mse()): Pr
 
 const nets: Record<string, w.Layer[]> = {
   "prelu layerNorm maxout": [w.dense(65), w.prelu(), w.layerNorm(), w.maxout(33, { pieces: 3 }), w.dense(3)],
+  "residual, stochastic depth": [
+    w.dense(33),
+    w.residual([w.batchNorm(), w.relu(), w.dense(33), w.residual([w.dense(33), w.tanh()], { dropRate: 0.5 })], { dropRate: 0.4 }),
+    w.residual([w.dense(7)], { dropRate: 0.5 }),
+    w.parallel([w.dense(5), [], [w.dense(9), w.relu()]]),
+    w.dense(3),
+  ],
   "hardtanh relu6 reshape": [
     w.dense(66),
     w.hardtanh(),

@@ -13,39 +13,90 @@ interface LayerData {
   readonly eps?: number;
   readonly approximate?: string;
   readonly pieces?: number;
+  readonly layers?: readonly LayerData[];
+  readonly branches?: readonly (LayerData | readonly LayerData[])[];
+  readonly dropRate?: number;
+  readonly join?: string;
   readonly shape?: readonly number[];
 }
 
 /** By whetstone's names: "0.weight" [out, in], "0.bias" [out], "1.running_mean", ... */
 export type Parameters = Readonly<Record<string, readonly number[]>>;
 
-/** Masks of dropout layers by index: 0 or 1/(1 - rate) per value. */
-export type Masks = Readonly<Record<number, readonly number[]>>;
+/** A factor per value: 0 with probability `rate`, else 1 / (1 - rate). Streams number all layers, holders before what they hold. */
+export type Masks = (stream: number, rate: number, count: number) => readonly number[];
 
 /** y = the net's output for x; `width` is the last axis of x. Batch-norm sees all rows of x at once. */
 export function forward(layers: readonly LayerData[], p: Parameters, masks: Masks, x: readonly number[], width: number): number[] {
-  let values = [...x];
-  let cols = width;
-  layers.forEach((layer, index) => {
-    const weight = p[`${index}.weight`];
-    const bias = p[`${index}.bias`];
-    if (layer.kind === "dense") {
-      values = dense(values, weight, bias, cols, layer.units!);
-      cols = layer.units!;
-    } else if (layer.kind === "batchNorm") values = batchNorm(values, weight, bias, layer.eps ?? 1e-5, cols);
-    else if (layer.kind === "maxout") {
-      values = largest(dense(values, weight, bias, cols, layer.units! * (layer.pieces ?? 2)), layer.pieces ?? 2);
-      cols = layer.units!;
-    } else if (layer.kind === "layerNorm") values = layerNorm(values, weight, bias, layer.eps ?? 1e-5);
-    else if (layer.kind === "prelu") values = values.map((value) => (value > 0 ? value : weight[0] * value));
-    else if (layer.kind === "reshape") cols = layer.shape!.at(-1)!;
-    else if (layer.kind === "dropout") values = values.map((value, i) => value * masks[index][i]);
-    else if (layer.kind === "softmax") values = byRows(values, cols, softmax);
-    else if (layer.kind === "logSoftmax") values = byRows(values, cols, (row) => softmax(row).map(Math.log));
-    else values = activate(layer, values);
-  });
-  return values;
+  let streams = 0;
+
+  function run(list: readonly (readonly [path: string, layer: LayerData])[], input: Flow): Flow {
+    let { values, cols } = input;
+    for (const [path, layer] of list) {
+      const stream = streams++;
+      const weight = p[`${path}.weight`];
+      const bias = p[`${path}.bias`];
+      if (layer.kind === "residual") ({ values, cols } = residual(path, layer, stream, { values, cols }));
+      else if (layer.kind === "parallel") ({ values, cols } = parallel(path, layer, { values, cols }));
+      else if (layer.kind === "dense") {
+        values = dense(values, weight, bias, cols, layer.units!);
+        cols = layer.units!;
+      } else if (layer.kind === "maxout") {
+        values = largest(dense(values, weight, bias, cols, layer.units! * (layer.pieces ?? 2)), layer.pieces ?? 2);
+        cols = layer.units!;
+      } else if (layer.kind === "layerNorm") values = layerNorm(values, weight, bias, layer.eps ?? 1e-5);
+      else if (layer.kind === "prelu") values = values.map((value) => (value > 0 ? value : weight[0] * value));
+      else if (layer.kind === "reshape") cols = layer.shape!.at(-1)!;
+      else if (layer.kind === "flatten")
+        continue; // rows of one axis only
+      else if (layer.kind === "batchNorm") values = batchNorm(values, weight, bias, layer.eps ?? 1e-5, cols);
+      else if (layer.kind === "dropout") {
+        const mask = masks(stream, layer.rate!, values.length);
+        values = values.map((value, i) => value * mask[i]);
+      } else if (layer.kind === "softmax") values = byRows(values, cols, softmax);
+      else if (layer.kind === "logSoftmax") values = byRows(values, cols, (row) => softmax(row).map(Math.log));
+      else values = activate(layer, values);
+    }
+    return { values, cols };
+  }
+
+  function residual(path: string, { layers: inner, dropRate = 0 }: LayerData, stream: number, input: Flow): Flow {
+    const branch = run(
+      inner!.map((layer, i) => [`${path}.${i}`, layer]),
+      input,
+    );
+    const isKept = dropRate === 0 || masks(stream, dropRate, 1)[0] !== 0;
+    const projection = p[`${path}.shortcut.weight`];
+    if (projection) streams++;
+    const shortcut = projection ? dense(input.values, projection, undefined, input.cols, branch.cols) : input.values;
+    return { values: shortcut.map((value, i) => value + (isKept ? branch.values[i] : 0)), cols: branch.cols };
+  }
+
+  function parallel(path: string, { branches, join = "concat" }: LayerData, input: Flow): Flow {
+    const outputs = branches!.map((branch, i) =>
+      run(isList(branch) ? branch.map((layer, k) => [`${path}.${i}.${k}`, layer]) : [[`${path}.${i}`, branch]], input),
+    );
+    if (join === "add")
+      return { values: outputs[0].values.map((_, k) => outputs.reduce((sum, { values }) => sum + values[k], 0)), cols: outputs[0].cols };
+    const rows = input.values.length / input.cols;
+    const values = Array.from({ length: rows }, (_, row) =>
+      outputs.flatMap(({ values: v, cols: c }) => v.slice(row * c, (row + 1) * c)),
+    ).flat();
+    return { values, cols: outputs.reduce((sum, { cols: c }) => sum + c, 0) };
+  }
+
+  return run(
+    layers.map((layer, i) => [String(i), layer]),
+    { values: [...x], cols: width },
+  ).values;
 }
+
+interface Flow {
+  readonly values: number[];
+  readonly cols: number;
+}
+
+const isList = (branch: LayerData | readonly LayerData[]): branch is readonly LayerData[] => Array.isArray(branch);
 
 function dense(
   x: readonly number[],

@@ -7,7 +7,15 @@ import { type OpName, type OpRow, ops as table } from "../../src/program/ops.ts"
 import type { Plan } from "../../src/program/plan.ts";
 import { bitsOf } from "./teams.ts";
 
-const op = (name: OpName, sizes: Record<string, number>): Op => ({ name, operands: {}, sizes, constants: {}, span: "forward", label: "" });
+const op = (name: OpName, sizes: Record<string, number>): Op => ({
+  name,
+  operands: {},
+  sizes,
+  constants: {},
+  span: "forward",
+  when: [],
+  label: "",
+});
 const planOf = (...ops: Op[]): Plan => ({ ops, capacity: 1, offsets: new Map(), lifetimes: new Map(), workspaceBytes: 0 });
 const product = (rows: number, cols: number, inner: number) =>
   op("matmul", { rows, cols, inner, aRowStride: 0, aInnerStride: 0, bInnerStride: 0, bColStride: 0, activation: 0, byPanels: 0 });
