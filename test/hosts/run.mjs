@@ -71,7 +71,9 @@ async function runBrowsers() {
   try {
     scenarios = await within(SUITE_MILLISECONDS, "the bundlers", makePages(project, folder));
   } catch (error) {
-    for (const { name } of wanted) skip(name, `its pages can't be built: ${error.message}`);
+    const failure = `the pages can't be built: ${error.message}`;
+    results.push({ host: "bundlers", failures: [failure] });
+    print("bundlers", undefined, {}, "FAILED", [failure]);
     return;
   }
   const server = await serve(scenarios);
@@ -105,7 +107,8 @@ for (const { host, text } of differences) {
 }
 const reports = results.flatMap(({ report }) => report ?? []);
 const fusing = reports.filter(({ fused }) => fused).length;
-if (differences.length === 0) console.log(`one set of bits: portable on ${reports.length} hosts, fast on the ${fusing} that fuse`);
+if (reports.length > 0 && differences.length === 0)
+  console.log(`one set of bits: portable on ${reports.length} hosts, fast on the ${fusing} that fuse`);
 const failed = results.filter(({ failures }) => failures.length > 0).length;
 console.log(`hosts: ${results.length - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || results.length === 0 ? 1 : 0;
