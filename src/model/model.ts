@@ -67,7 +67,7 @@ export class Model<out In extends Shape = Shape, out Out extends Shape = Shape> 
    * @throws DataError, ShapeError, OptionError before anything is written; NonFiniteError if loss or gradients stop being
    * finite; the signal's reason if it aborts. The last two carry `history`.
    */
-  fit(data: Data<In, Out>, options: FitOptions): Promise<History> {
+  fit(data: Data<In, Out> | Iterable<Data<In, Out>> | AsyncIterable<Data<In, Out>>, options: FitOptions): Promise<History> {
     return fit(this.state, data, options);
   }
 
