@@ -86,7 +86,7 @@ function startWebThread({ text, url }: ThreadSource, task: unknown, events: Thre
   try {
     const worker = new Worker(address);
     worker.onmessage = (event) => events.onMessage(event.data);
-    worker.onerror = (event) => events.onEnd(event.message || "it could not be loaded");
+    worker.onerror = (event) => events.onEnd(event.message || notLoaded(url));
     worker.onmessageerror = () => events.onEnd("the module or memory could not be sent to it");
     worker.postMessage(task);
     return { release: () => {}, terminate: () => worker.terminate() };
@@ -94,3 +94,9 @@ function startWebThread({ text, url }: ThreadSource, task: unknown, events: Thre
     if (url === undefined) setTimeout(() => URL.revokeObjectURL(address as string), 10_000);
   }
 }
+
+/** A worker that a policy forbids fails without a message. */
+const notLoaded = (url: ThreadSource["url"]): string =>
+  url === undefined
+    ? "it could not be loaded. If the page's policy forbids blob: workers, serve whetstone/worker and name it in createRuntime({ worker })"
+    : `it could not be loaded from ${url}`;

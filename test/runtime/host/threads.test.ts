@@ -1,7 +1,7 @@
 /** What a host says about threads when it lacks something, on hosts that only pretend. The real ones: test/hosts. */
 import { afterEach, expect, test, vi } from "vitest";
 import { createRuntime } from "../../../src/index.ts";
-import { sharedMemoryDenied, threadsDenied } from "../../../src/runtime/host/threads.ts";
+import { sharedMemoryDenied, startThread, threadsDenied } from "../../../src/runtime/host/threads.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -41,4 +41,21 @@ test("a page without Worker", () => {
   vi.stubGlobal("document", {});
   vi.stubGlobal("crossOriginIsolated", true);
   expect(threadsDenied()).toBe("this host has no Worker");
+});
+
+test("a worker that a page's policy forbids fails with what to do about it", async () => {
+  class ForbiddenWorker {
+    onerror = (_: object): void => {};
+    constructor() {
+      queueMicrotask(() => this.onerror({}));
+    }
+    postMessage(): void {}
+  }
+  vi.stubGlobal("window", globalThis);
+  vi.stubGlobal("document", {});
+  vi.stubGlobal("Worker", ForbiddenWorker);
+  const reasonOf = (url: string | undefined) =>
+    new Promise<string>((onEnd) => void startThread({ text: "", url }, {}, { onMessage: () => {}, onEnd }));
+  expect(await reasonOf(undefined)).toContain("createRuntime({ worker })");
+  expect(await reasonOf("https://example.org/none.js")).toBe("it could not be loaded from https://example.org/none.js");
 });
