@@ -63,14 +63,14 @@ function prepare(
   options: FitOptions,
   region: Region,
 ): Loop {
-  const { loss, batchSize = 32, penalty, clip, decay, seed = 0 } = options;
+  const { loss, batchSize = 32, penalty, clip, decay, groups, seed = 0 } = options;
   const method = isSecondOrder(options.optimizer) ? options.optimizer : undefined;
   const optimizer = isSecondOrder(options.optimizer) ? sgd({ learningRate: 0 }) : options.optimizer; // moves statistics, no weight
   const rows = parts?.train.rows ?? Infinity;
   const labels = parts?.train.y.kind === "labels" ? parts.train.y.data : undefined;
   const run = state.runs;
   const capacity = batchSize === "full" ? rows : Math.min(batchSize, rows);
-  const training = new Training(state, { loss, optimizer, batchSize: capacity, penalty, clip, decay, seed, run }, region, labels, "fit");
+  const training = new Training(state, { loss, optimizer, batchSize: capacity, penalty, clip, decay, groups, seed, run }, region, labels, "fit");
   const validation = parts?.validation ?? own;
   const evaluator = validation && new Evaluator(state, loss, validation, region, "fit: validation", labels);
   const notes: string[] = [];

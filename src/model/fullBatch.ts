@@ -38,6 +38,8 @@ export class FullBatch implements BatchSource {
   /** One iteration; returns the loss after it, without penalties: outputs, loss and weights belong together. */
   step(): number {
     const training = this.#training;
+    if (training.rateFactor !== 1)
+      throw new OptionError(`fit: a callback changes the learning rate, which ${this.#method.kind} does not have. Remove it`);
     this.#descent ??= this.#start();
     const descent = this.#descent;
     if (!descent.isStuck) {

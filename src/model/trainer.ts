@@ -5,6 +5,7 @@ import { checkStepsPerEpoch } from "../optimizers/optimizer.ts";
 import type { Shape } from "../shape.ts";
 import type { Data } from "./fit.ts";
 import { checkStepOptions, STEP_OPTIONS, type StepOptions } from "./fitOptions.ts";
+import { optimizersOf } from "./groups.ts";
 import { Model } from "./model.ts";
 import type { Profile } from "./profile.ts";
 import type { ModelState } from "./state.ts";
@@ -42,7 +43,8 @@ export async function createTrainer<In extends Shape, Out extends Shape>(
   if (!(model instanceof Model)) throw new OptionError(`createTrainer: model must be what build or load returns, got ${show(model)}`);
   checkStepOptions("createTrainer", options, TRAINER_OPTIONS);
   if (options.stepsPerEpoch !== undefined) checkCount("createTrainer: stepsPerEpoch", options.stepsPerEpoch);
-  checkStepsPerEpoch("createTrainer", options.optimizer.learningRate, options.stepsPerEpoch);
+  const rates = optimizersOf(options.optimizer, options.groups ?? []).map(({ learningRate }) => learningRate);
+  checkStepsPerEpoch("createTrainer", rates, options.stepsPerEpoch);
   if ((options.batchSize as unknown) === "full")
     throw new OptionError('createTrainer: batchSize must be a number of rows: "full" is for fit, which knows the data');
   model.state.checkFree("createTrainer");
@@ -58,9 +60,9 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
   #isDisposed = false;
 
   /** Use createTrainer(). @internal */
-  constructor(state: ModelState, { loss, optimizer, batchSize = 32, penalty, clip, decay, seed = 0, stepsPerEpoch }: TrainerOptions) {
+  constructor(state: ModelState, { loss, optimizer, batchSize = 32, penalty, clip, decay, groups, seed = 0, stepsPerEpoch }: TrainerOptions) {
     this.#region = state.runtime.region(this);
-    const options = { loss, optimizer, batchSize, penalty, clip, decay, seed, run: state.runs };
+    const options = { loss, optimizer, batchSize, penalty, clip, decay, groups, seed, run: state.runs };
     try {
       this.#training = new Training(state, options, this.#region, undefined, "createTrainer");
       this.#training.stepsPerEpoch = stepsPerEpoch;

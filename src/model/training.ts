@@ -14,6 +14,7 @@ import { sizeOf } from "../shape.ts";
 import { diagnose } from "./diagnose.ts";
 import type { TakenData } from "./evaluate.ts";
 import { checkBatch, copyInputs, copyTargets, copyWeights } from "./intake.ts";
+import { optimizersOf, type ParameterGroup } from "./groups.ts";
 import { allocateControl, type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import { type Profile, profileSteps } from "./profile.ts";
 import { controlWord, type ModelState } from "./state.ts";
@@ -28,6 +29,7 @@ export interface TrainingOptions {
   readonly penalty: Penalty | undefined;
   readonly clip: Clip | undefined;
   readonly decay: Decay | undefined;
+  readonly groups?: readonly ParameterGroup[] | undefined;
   readonly seed: number;
   /** Number of the random stream: of the run among the model's runs. */
   readonly run: number;
@@ -78,6 +80,8 @@ export class Training {
   readonly #batch: TrainingSpec["batch"];
   readonly #columnWeights: number | undefined;
   readonly #programs: Record<string, StepProgram> = {};
+  /** Of each group of parameters, the first of those without. */
+  readonly #optimizers: readonly Optimizer[];
   readonly #writers: ((offset: number, value: number) => void)[];
   /** Where the writers write: taken once before they do, as a walk to it for each scalar cost 0.15 µs a step (Node 26, Zen 5). */
   #memory: Float32Array;
@@ -101,7 +105,8 @@ export class Training {
     const batchBytes = (words: number) => region.allocate(options.batchSize * words * 4, "a batch");
     this.#batch = { x: batchBytes(this.#inputWords), targets: batchBytes(this.#outputWords), weights: batchBytes(1) };
     this.#columnWeights = columns && region.allocate(columns.byteLength, "weights of the loss");
-    this.update = allocateUpdate(state, options, region);
+    this.update = allocateUpdate(state, options, region, where);
+    this.#optimizers = optimizersOf(options.optimizer, options.groups ?? []);
     this.#memory = state.runtime.arena.views.f32;
     this.#writers = this.update.scalars.map((address) => (offset: number, value: number) => {
       this.#memory[(address + offset) >>> 2] = value;
@@ -288,19 +293,19 @@ export class Training {
   }
 
   #writeScalars(): void {
-    const { optimizer, decay } = this.options;
-    const rate = rateAt(optimizer.learningRate, this.step, this.stepsPerEpoch) * this.rateFactor;
-    this.rate = rate;
+    const { decay } = this.options;
     this.#memory = this.state.runtime.arena.views.f32;
-    for (let k = 0; k < 2; k++) {
-      const write = this.#writers[k]!;
-      optimizer.writeScalars(this.step, rate, k === 0, write);
-    }
-    // Both shrink the weights before the update: their factors multiply.
-    if (decay !== undefined) {
-      const { f32 } = this.state.runtime.arena.views;
-      const keep = (this.update.scalars[0]! + abi.UPDATE_KEEP) >>> 2;
-      f32[keep] = f32[keep]! * (1 - decay.beta);
+    for (let group = this.#optimizers.length - 1; group >= 0; group--) {
+      const optimizer = this.#optimizers[group]!;
+      const rate = rateAt(optimizer.learningRate, this.step, this.stepsPerEpoch) * this.rateFactor;
+      this.rate = rate; // the last one is that of parameters without a group
+      optimizer.writeScalars(this.step, rate, true, this.#writers[2 * group]!);
+      optimizer.writeScalars(this.step, rate, false, this.#writers[2 * group + 1]!);
+      // Both shrink the weights before the update: their factors multiply.
+      if (decay !== undefined) {
+        const keep = (this.update.scalars[2 * group]! + abi.UPDATE_KEEP) >>> 2;
+        this.#memory[keep] = this.#memory[keep]! * (1 - decay.beta);
+      }
     }
   }
 

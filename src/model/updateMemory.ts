@@ -8,6 +8,7 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Penalty } from "../penalties.ts";
 import { piecesOf } from "../program/ops.ts";
 import type { Region } from "../runtime/memory.ts";
+import { numberGroups, type ParameterGroup } from "./groups.ts";
 import { isTrainable, type ModelState, type StoredParameter } from "./state.ts";
 import type { Segment, UpdateSpec } from "./trainingProgram.ts";
 
@@ -15,8 +16,8 @@ export interface UpdateMemory {
   readonly spec: UpdateSpec;
   /** Address of each trainable parameter's gradient, by name. */
   readonly gradients: ReadonlyMap<string, number>;
-  /** Addresses of the scalars of weights and of all other parameters. */
-  readonly scalars: readonly [weights: number, others: number];
+  /** Addresses of scalars: two for each group of parameters, of its weights and of its others. */
+  readonly scalars: readonly number[];
   readonly slots: readonly number[];
   readonly words: number;
 }
@@ -25,19 +26,29 @@ export interface UpdateMemory {
 interface Run {
   readonly parameters: StoredParameter[];
   readonly isWeight: boolean;
+  /** Number of its group, 0 without. */
+  readonly group: number;
   words: number;
+}
+
+interface UpdateOptions {
+  readonly optimizer: Optimizer;
+  readonly penalty: Penalty | undefined;
+  readonly clip: Clip | undefined;
+  readonly groups?: readonly ParameterGroup[] | undefined;
 }
 
 export function allocateUpdate(
   state: ModelState,
-  { optimizer, penalty, clip }: { optimizer: Optimizer; penalty: Penalty | undefined; clip: Clip | undefined },
+  { optimizer, penalty, clip, groups = [] }: UpdateOptions,
   region: Region,
+  where: string,
 ): UpdateMemory {
-  const runs = runsOf(state.parameters.filter(isTrainable));
+  const runs = runsOf(state.parameters.filter(isTrainable), numberGroups(where, state, groups));
   const words = runs.reduce((sum, run) => sum + run.words, 0);
   const gradient = region.allocate(words * 4, "the gradients");
   const slots = optimizer.slots.map((_, k) => region.allocate(words * 4, `slot ${k} of ${optimizer.kind}`));
-  const scalars = [region.allocate(abi.UPDATE_BYTES, "scalars"), region.allocate(abi.UPDATE_BYTES, "scalars")] as const;
+  const scalars = Array.from({ length: 2 * (groups.length + 1) }, () => region.allocate(abi.UPDATE_BYTES, "scalars"));
   const penaltyPieces = runs.reduce((sum, run) => sum + (run.isWeight ? piecesOf(run.words) : 0), 0);
   const penaltySums = region.allocate(penaltyPieces * 8, "sums");
   const sums = region.allocate(piecesOf(words) * 8, "sums");
@@ -56,7 +67,7 @@ export function allocateUpdate(
       gradient: gradient + offset,
       slots: slots.map((slot) => slot + offset),
       isWeight: run.isWeight,
-      scalars: scalars[run.isWeight ? 0 : 1],
+      scalars: scalars[2 * run.group + (run.isWeight ? 0 : 1)]!,
       penaltySums: penaltySums + piece * 8,
     });
     offset += run.words * 4;
@@ -77,16 +88,17 @@ export function allocateUpdate(
   return { spec, gradients, scalars, slots, words };
 }
 
-function runsOf(parameters: readonly StoredParameter[]): Run[] {
+function runsOf(parameters: readonly StoredParameter[], groups: ReadonlyMap<StoredParameter, number>): Run[] {
   const runs: Run[] = [];
   let end = 0;
   for (const parameter of [...parameters].sort((a, b) => a.address - b.address)) {
     const last = runs.at(-1);
-    if (last !== undefined && last.isWeight === parameter.isWeight && end === parameter.address) {
+    const group = groups.get(parameter) ?? 0;
+    if (last !== undefined && last.isWeight === parameter.isWeight && last.group === group && end === parameter.address) {
       last.parameters.push(parameter);
       last.words += parameter.bytes / 4;
     } else {
-      runs.push({ parameters: [parameter], isWeight: parameter.isWeight, words: parameter.bytes / 4 });
+      runs.push({ parameters: [parameter], isWeight: parameter.isWeight, group, words: parameter.bytes / 4 });
     }
     end = parameter.address + parameter.bytes;
   }

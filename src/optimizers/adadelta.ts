@@ -35,6 +35,7 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
     slots: [0, 0],
     learningRate,
     options: { learningRate: describeRate(learningRate), rho, eps, weightDecay },
+    withWeightDecay: (other) => adadelta({ ...options, weightDecay: other }),
     writeScalars(_step, rate, decayed, write) {
       write(abi.UPDATE_KEEP, 1);
       write(abi.UPDATE_DECAY, decayed ? weightDecay : 0);

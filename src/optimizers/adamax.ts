@@ -40,6 +40,7 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
     slots: [0, eps],
     learningRate,
     options: { learningRate: describeRate(learningRate), beta1, beta2, eps, weightDecay },
+    withWeightDecay: (other) => adamax({ ...options, weightDecay: other }),
     writeScalars(step, rate, decayed, write) {
       write(abi.UPDATE_KEEP, 1);
       write(abi.UPDATE_DECAY, decayed ? weightDecay : 0);

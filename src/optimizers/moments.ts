@@ -37,6 +37,7 @@ export function moments(kind: string, decayActs: "gradient" | "weights", options
     slots: amsgrad ? [0, 0, 0] : [0, 0],
     learningRate,
     options: { ...options, learningRate: describeRate(learningRate) },
+    withWeightDecay: (other) => moments(kind, decayActs, { ...options, weightDecay: other }),
     writeScalars(step, rate, decayed, write) {
       write(abi.UPDATE_KEEP, decayed ? 1 - rate * decoupled : 1);
       write(abi.UPDATE_DECAY, decayed ? l2 : 0);

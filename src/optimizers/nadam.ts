@@ -51,6 +51,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
     slots: [0, 0],
     learningRate,
     options: { learningRate: describeRate(learningRate), beta1, beta2, eps, momentumDecay, weightDecay },
+    withWeightDecay: (other) => nadam({ ...options, weightDecay: other }),
     writeScalars(step, rate, decayed, write) {
       const { ofMean, ofGradient } = sizesAt(step, rate);
       write(abi.UPDATE_KEEP, 1);

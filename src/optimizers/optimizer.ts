@@ -24,6 +24,8 @@ export interface Optimizer {
    * decayed. `step` counts from 0, `rate` is the learning rate at that step.
    */
   writeScalars(step: number, rate: number, decayed: boolean, write: (offset: number, value: number) => void): void;
+  /** The same rule with another weightDecay; kernel and slots stay. For groups of parameters. */
+  withWeightDecay(weightDecay: number): Optimizer;
   /** The same rule, decay included, in float64: updates x and the slots in place. */
   update64(x: Float64Array, gradient: Float64Array, slots: readonly Float64Array[], step: number, rate: number): void;
 }
@@ -58,8 +60,8 @@ function epochOf(step: number, stepsPerEpoch: number | undefined): number {
  * Whoever counts steps says how many an epoch has, if and only if the schedule asks.
  * @throws OptionError if it asks in vain, or is told what it does not use.
  */
-export function checkStepsPerEpoch(where: string, rate: LearningRate, stepsPerEpoch: number | undefined): void {
-  const counts = typeof rate === "object" && rate.per === "epoch";
+export function checkStepsPerEpoch(where: string, rates: readonly LearningRate[], stepsPerEpoch: number | undefined): void {
+  const counts = rates.some((rate) => typeof rate === "object" && rate.per === "epoch");
   if (counts && stepsPerEpoch === undefined) {
     throw new OptionError(`${where}: the learning rate's schedule counts epochs. Give ${where} stepsPerEpoch, or count steps`);
   }

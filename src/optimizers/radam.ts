@@ -58,6 +58,7 @@ export function radam(options: RadamOptions = {}): Optimizer {
     slots: [0, 0],
     learningRate,
     options: { learningRate: describeRate(learningRate), beta1, beta2, eps, weightDecay },
+    withWeightDecay: (other) => radam({ ...options, weightDecay: other }),
     writeScalars(step, rate, decayed, write) {
       const { size, isRectified } = termsAt(step, rate);
       write(abi.UPDATE_KEEP, 1);

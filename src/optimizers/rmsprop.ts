@@ -48,6 +48,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
     slots: Array<number>(slotCount).fill(0),
     learningRate,
     options: { learningRate: describeRate(learningRate), alpha, eps, epsInside, momentum, centered, weightDecay },
+    withWeightDecay: (other) => rmsprop({ ...options, weightDecay: other }),
     writeScalars(_step, rate, decayed, write) {
       write(abi.UPDATE_KEEP, 1);
       write(abi.UPDATE_DECAY, decayed ? weightDecay : 0);

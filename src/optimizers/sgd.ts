@@ -60,6 +60,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     slots: momentum > 0 ? [0] : [],
     learningRate,
     options: { learningRate: describeRate(learningRate), momentum, dampening, nesterov, form, weightDecay },
+    withWeightDecay: (other) => sgd({ ...options, weightDecay: other }),
     writeScalars(step, rate, decayed, write) {
       write(abi.UPDATE_KEEP, 1);
       write(abi.UPDATE_DECAY, decayed ? weightDecay : 0);

@@ -205,6 +205,17 @@ describe("refuses", () => {
     model.dispose();
   });
 
+  test("callbacks that change a learning rate, and groups that have one", async () => {
+    const model = await w.build(plain);
+    const callbacks = [{ onEpoch: () => ({ learningRateFactor: 0.5 }) }];
+    await expect(model.fit(data, { ...options, callbacks })).rejects.toThrow(
+      "fit: a callback changes the learning rate, which lbfgs does not have",
+    );
+    const groups = [{ match: "*", learningRate: 0.1 }];
+    await expect(model.fit(data, { ...options, groups })).rejects.toThrow("fit: groups are not for lbfgs");
+    model.dispose();
+  });
+
   test("trainers and the rate finder, which see a batch at a time", async () => {
     const model = await w.build(plain);
     const given = { loss, optimizer: w.lbfgs() as never };
