@@ -1,5 +1,6 @@
 /** Entry point `whetstone/data`: reading, dividing and transforming data. */
 export type { Nested, NumericData, TensorLike, TypedArray } from "./arrays.ts";
+export { type BalancedBatchesOptions, balancedBatches, type ClassWeightsOptions, classWeights } from "./balance.ts";
 export { type BatchOptions, batches, type Piece, type PieceRows, type StreamedBatch } from "./batches.ts";
 export {
   type ColumnBlock,

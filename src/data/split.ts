@@ -56,12 +56,8 @@ const NAMES = ["validation", "test", "stratify", "seed", "groups"];
  */
 export function split<D extends SplitData>(data: D, options: SplitOptions = {}): SplitResult<D> {
   checkOptions("split", options, NAMES);
-  if (typeof data !== "object" || data === null) fail("split: data", "an object { x, y }", data);
+  const n = readData("split", data);
   const { x, y, weights } = data;
-  const given = weights === undefined ? { x, y } : { x, y, weights };
-  for (const [name, rows] of Object.entries(given)) checkKind(name, rows);
-  const n = rowCount(x, y);
-  for (const [name, rows] of Object.entries(given)) checkRows(name, rows, n);
   const parts = splitIndices(n, labelsOf(y, n), options);
   const take = (indices: Uint32Array): D => {
     const part = { ...data, x: takeRows(x, n, indices), y: takeRows(y, n, indices) };
@@ -192,8 +188,19 @@ function shareOut(rows: number, counts: readonly number[], random: RandomStream)
   return shares;
 }
 
+/** The number of rows of { x, y, weights? }. @throws OptionError for other containers, ShapeError for different lengths. */
+export function readData(where: string, data: SplitData): number {
+  if (typeof data !== "object" || data === null) fail(`${where}: data`, "an object { x, y }", data);
+  const { x, y, weights } = data;
+  const given = weights === undefined ? { x, y } : { x, y, weights };
+  for (const [name, rows] of Object.entries(given)) checkKind(`${where}: ${name}`, rows);
+  const n = rowCount(x, y);
+  for (const [name, rows] of Object.entries(given)) checkRows(`${where}: ${name}`, rows, n);
+  return n;
+}
+
 /** Labels to stratify by: those of a y of rank 1. */
-function labelsOf(y: Rows, n: number): ArrayLike<unknown> | undefined {
+export function labelsOf(y: Rows, n: number): ArrayLike<unknown> | undefined {
   if (isTensorLike(y)) return y.shape.length === 1 ? y.data : undefined;
   if (isTypedArray(y)) return y.length === n ? y : undefined;
   return y.some((row) => typeof row === "object") ? undefined : y;
@@ -207,20 +214,20 @@ function rowCount(x: Rows, y: Rows): number {
 
 function checkKind(name: string, rows: Rows): void {
   if (isTensorLike(rows) || isTypedArray(rows) || Array.isArray(rows)) return;
-  fail(`split: ${name}`, "an array, a typed array or a tensor { data, shape }", rows);
+  fail(name, "an array, a typed array or a tensor { data, shape }", rows);
 }
 
 function checkRows(name: string, rows: Rows, n: number): void {
   if (n === 0) return; // splitIndices says so
   if (isTypedArray(rows)) {
     if (rows.length > 0 && rows.length % n === 0) return;
-    throw new ShapeError(`split: ${name} must hold a multiple of ${n} numbers, as there are ${n} rows, got ${rows.length}`);
+    throw new ShapeError(`${name} must hold a multiple of ${n} numbers, as there are ${n} rows, got ${rows.length}`);
   }
   const got = isTensorLike(rows) ? (rows.shape[0] ?? 0) : rows.length;
-  if (got !== n) throw new ShapeError(`split: ${name} must have ${n} rows, got ${got}`);
+  if (got !== n) throw new ShapeError(`${name} must have ${n} rows, got ${got}`);
 }
 
-function takeRows(rows: Rows, n: number, indices: Uint32Array): Rows {
+export function takeRows(rows: Rows, n: number, indices: Uint32Array): Rows {
   if (isTypedArray(rows)) return takeFlat(rows, rows.length / n, indices) as TypedArray;
   if (!isTensorLike(rows)) return Array.from(indices, (row) => rows[row]);
   return { data: takeFlat(rows.data, rows.data.length / n, indices), shape: [indices.length, ...rows.shape.slice(1)] };
