@@ -67,6 +67,7 @@ export function browserVersionOf(browser) {
 export async function runPage(browser, address, server) {
   const profile = mkdtempSync(join(tmpdir(), `whetstone-${browser.name}-`));
   const report = server.nextReport();
+  server.notFound.length = 0;
   const program = programOf(browser);
   // A group of its own: a browser is many processes, and none must stay.
   const child = spawn(program, [...browser.flags(profile), address], { stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -91,6 +92,7 @@ export async function runPage(browser, address, server) {
     return result;
   } catch (error) {
     const lines = said.split("\n").filter(browser.isOfPage);
+    lines.push(...server.notFound.filter((path) => path !== "/favicon.ico").map((path) => `not found: ${path}`));
     throw new Error([error.message, ...lines.slice(-8)].join("\n"), { cause: error });
   } finally {
     process.off("exit", kill);

@@ -14,6 +14,7 @@ const types = {
 export async function serve(scenarios) {
   const bySlug = new Map(Object.values(scenarios).map((scenario) => [scenario.slug, scenario]));
   let deliver = () => {};
+  const notFound = [];
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     if (request.method === "POST" && pathname === "/report") {
@@ -31,6 +32,7 @@ export async function serve(scenarios) {
     const page = bySlug.get(slug);
     const path = page && join(page.folder, normalize(`/${rest.join("/") || "index.html"}`));
     if (!path || !existsSync(path) || !statSync(path).isFile()) {
+      notFound.push(pathname);
       response.writeHead(404).end();
       return;
     }
@@ -40,6 +42,8 @@ export async function serve(scenarios) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://localhost:${server.address().port}`,
+    /** Paths that were asked for in vain: a page whose module does not load can't say so. */
+    notFound,
     /** The next body that a page posts to /report. */
     nextReport: () =>
       new Promise((resolve) => {

@@ -99,4 +99,4 @@ function startWebThread({ text, url }: ThreadSource, task: unknown, events: Thre
 const notLoaded = (url: ThreadSource["url"]): string =>
   url === undefined
     ? "it could not be loaded. If the page's policy forbids blob: workers, serve whetstone/worker and name it in createRuntime({ worker })"
-    : `it could not be loaded from ${url}`;
+    : `it could not be loaded from ${String(url).slice(0, 200)}`; // a data: address is long
