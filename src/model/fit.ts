@@ -70,7 +70,13 @@ function prepare(
   const labels = parts?.train.y.kind === "labels" ? parts.train.y.data : undefined;
   const run = state.runs;
   const capacity = batchSize === "full" ? rows : Math.min(batchSize, rows);
-  const training = new Training(state, { loss, optimizer, batchSize: capacity, penalty, clip, decay, groups, seed, run }, region, labels, "fit");
+  const training = new Training(
+    state,
+    { loss, optimizer, batchSize: capacity, penalty, clip, decay, groups, seed, run },
+    region,
+    labels,
+    "fit",
+  );
   const validation = parts?.validation ?? own;
   const evaluator = validation && new Evaluator(state, loss, validation, region, "fit: validation", labels);
   const notes: string[] = [];

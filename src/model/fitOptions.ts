@@ -71,7 +71,11 @@ export function checkStepOptions(where: string, options: StepOptions | FitOption
 }
 
 /** Only fit sees all data at once, and only lbfgs needs no matrix of n² numbers. */
-function checkSecondOrder(where: string, { kind }: SecondOrder, { batchSize = 32, clip, decay, groups = [] }: StepOptions | FitOptions): void {
+function checkSecondOrder(
+  where: string,
+  { kind }: SecondOrder,
+  { batchSize = 32, clip, decay, groups = [] }: StepOptions | FitOptions,
+): void {
   if (where !== "fit") throw new OptionError(`${where}: ${kind} needs all data at once. Use fit with batchSize "full", or minimize`);
   if (kind !== "lbfgs") throw new OptionError(`fit: ${kind} is for minimize: it keeps a matrix of all parameters. Use lbfgs()`);
   if (batchSize !== "full") fail("fit: batchSize", '"full" with lbfgs', batchSize, "A line search needs the same loss at every look.");

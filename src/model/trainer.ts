@@ -60,7 +60,10 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
   #isDisposed = false;
 
   /** Use createTrainer(). @internal */
-  constructor(state: ModelState, { loss, optimizer, batchSize = 32, penalty, clip, decay, groups, seed = 0, stepsPerEpoch }: TrainerOptions) {
+  constructor(
+    state: ModelState,
+    { loss, optimizer, batchSize = 32, penalty, clip, decay, groups, seed = 0, stepsPerEpoch }: TrainerOptions,
+  ) {
     this.#region = state.runtime.region(this);
     const options = { loss, optimizer, batchSize, penalty, clip, decay, groups, seed, run: state.runs };
     try {
