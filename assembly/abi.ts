@@ -152,6 +152,7 @@ export const OP_PENALTY_GRAD = 31;
 export const OP_PENALTY_SUM = 32;
 export const OP_SQUARE_SUMS = 33;
 export const OP_GUARD = 34;
+export const OP_SCALE_TO_NORM = 90;
 export const OP_FINITE_SUMS = 35;
 export const OP_SGD = 40;
 export const OP_SGD_MOMENTUM = 41;
@@ -179,6 +180,8 @@ export const OP_SKIP = 69;
 export const OP_FILL = 70;
 export const OP_COMBINE = 71;
 export const OP_COPY_COLUMNS = 72;
+export const OP_ALPHA_DROPOUT = 73;
+export const OP_GAUSSIAN_NOISE = 74;
 
 // The scalars of each rule, after the common ones. A _REST is 1 minus its factor, rounded once from float64:
 // 1 - fround(0.999) misses 0.001 by 1.3e-5, which the first steps would show.

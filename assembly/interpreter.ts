@@ -20,9 +20,10 @@ import { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./
 import { normalizeRows, normalizeRowsGrad, normalizeRowsSums } from "./kernels/normalizeRows";
 import { penaltyGrad } from "./kernels/penalty";
 import { prelu, preluGrad, preluSums } from "./kernels/prelu";
-import { dropout, fillConstant, isDrawn } from "./kernels/random";
+import { alphaDropout, dropout, fillConstant, gaussianNoise, isDrawn } from "./kernels/random";
 import { finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 import { absoluteError, squaredError } from "./kernels/regressionLosses";
+import { scaleToNorm } from "./kernels/scaleToNorm";
 import { logSoftmaxRows, logSoftmaxRowsGrad, softmaxRows, softmaxRowsGrad } from "./kernels/softmax";
 import { softmaxCrossEntropyLabels, softmaxCrossEntropyTargets } from "./kernels/softmaxCrossEntropy";
 import { adadelta } from "./optimizers/adadelta";
@@ -245,6 +246,18 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       copyColumns(x, y, n1, size(r, 2, batch), size(r, 3, batch), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
       break;
     }
+    case abi.OP_ALPHA_DROPOUT:
+      alphaDropout(
+        o(r, 0), o(r, 1), o(r, 2), control, n1, size(r, 2, batch) << 1, c(r, 0), c(r, 1), c(r, 2),
+        lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks),
+      );
+      break;
+    case abi.OP_GAUSSIAN_NOISE:
+      gaussianNoise(o(r, 0), o(r, 1), control, n1, c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_SCALE_TO_NORM:
+      scaleToNorm(o(r, 0), o(r, 1), n1, c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
     case abi.OP_GUARD:
       return guard(o(r, 0), control, n0);
     default:

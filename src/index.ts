@@ -6,7 +6,7 @@ export { csvLog, jsonLog, type WriteLine } from "./callbacks/logs.ts";
 export { progressBar } from "./callbacks/progressBar.ts";
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from "./callbacks/reduceOnPlateau.ts";
 export { type TimeLimitOptions, timeLimit } from "./callbacks/timeLimit.ts";
-export { type Clip, clipNorm, clipValue } from "./clipping.ts";
+export { type Clip, clipLayerNorm, clipNorm, clipValue } from "./clipping.ts";
 export { DataError, FormatError, MemoryError, NonFiniteError, OptionError, ShapeError, WhetstoneError, WorkerError } from "./errors.ts";
 export {
   constant,
@@ -45,11 +45,12 @@ export {
 } from "./layers/activation.ts";
 export { type BatchNormOptions, batchNorm } from "./layers/batchNorm.ts";
 export { type DenseOptions, dense } from "./layers/dense.ts";
-export { dropout } from "./layers/dropout.ts";
+export { type DropoutOptions, dropout } from "./layers/dropout.ts";
 export { input } from "./layers/input.ts";
 export type { Layer } from "./layers/layer.ts";
 export { type LayerNormOptions, layerNorm } from "./layers/layerNorm.ts";
 export { type MaxoutOptions, maxout } from "./layers/maxout.ts";
+export { alphaDropout, type GaussianNoiseOptions, gaussianNoise } from "./layers/noise.ts";
 export { type ParallelOptions, parallel } from "./layers/parallel.ts";
 export { prelu } from "./layers/prelu.ts";
 export { flatten, reshape } from "./layers/reshape.ts";

@@ -109,6 +109,54 @@ export function dropout(
   }
 }
 
+/**
+ * mask = word >= threshold ? scale : 0, y = x mask + (kept ? shift : dropped): a dropped element is `dropped` even if x is not finite.
+ * Operands as dropout.
+ */
+export function alphaDropout(
+  x: usize,
+  y: usize,
+  mask: usize,
+  control: usize,
+  stream: u32,
+  threshold: u32,
+  scale: f32,
+  shift: f32,
+  dropped: f32,
+  begin: usize,
+  end: usize,
+): void {
+  const seedLow = load<u32>(control, CONTROL_SEED_LOW);
+  const seedHigh = load<u32>(control, CONTROL_SEED_HIGH);
+  const run = load<u32>(control, CONTROL_RUN);
+  const step = load<u32>(control, CONTROL_STEP);
+  const least = i32x4.splat(threshold);
+  const factor = f32x4.splat(scale);
+  const added = f32x4.splat(shift);
+  const instead = f32x4.splat(dropped);
+  for (let i = begin; i < end; i += 64) {
+    philox(mask + i, <u32>(i >> 4), step, stream, run, seedLow, seedHigh);
+    for (let j = i; j < i + 64; j += 16) {
+      const isKept = i32x4.ge_u(v128.load(mask + j), least);
+      v128.store(mask + j, v128.and(factor, isKept));
+      v128.store(y + j, v128.bitselect(madd(v128.load(x + j), factor, added), instead, isKept));
+    }
+  }
+}
+
+/** y = x + std z, z standard normal. x: f32[n], 16-byte aligned, not y: the words are written there. Seed, run and step: control's. */
+export function gaussianNoise(x: usize, y: usize, control: usize, stream: u32, std: f32, begin: usize, end: usize): void {
+  const seedLow = load<u32>(control, CONTROL_SEED_LOW);
+  const seedHigh = load<u32>(control, CONTROL_SEED_HIGH);
+  const run = load<u32>(control, CONTROL_RUN);
+  const step = load<u32>(control, CONTROL_STEP);
+  const scale = f32x4.splat(std);
+  for (let i = begin; i < end; i += 64) {
+    philox(y + i, <u32>(i >> 4), step, stream, run, seedLow, seedHigh);
+    for (let j = i; j < i + 64; j += 16) v128.store(y + j, madd(scale, normal(v128.load(y + j)), v128.load(x + j)));
+  }
+}
+
 /** Words in mask become factors of x. */
 // @ts-ignore: decorator
 @inline

@@ -1,8 +1,9 @@
 /** The fully connected layer: y = x · weightᵀ + bias on the last axis. */
-import { checkBoolean, checkCount, checkOptions } from "../check.ts";
+import { checkBoolean, checkCount, checkInRange, checkOptions } from "../check.ts";
 import { checkInitializer, type InitializerSpec, zeros } from "../initializers.ts";
 import type { Buffer, Builder } from "../program/builder.ts";
 import { affine } from "./affine.ts";
+import { thresholdOf } from "./dropout.ts";
 import type { Layer } from "./layer.ts";
 import type { Fold, LayerRule, ParameterBuffers } from "./rule.ts";
 
@@ -13,6 +14,8 @@ export interface DenseOptions {
   init?: InitializerSpec;
   /** Of the bias. Default zeros. */
   biasInit?: InitializerSpec;
+  /** Probability with which a training step leaves a weight out, one mask for all rows (Wan et al. 2013). Default 0. */
+  dropConnect?: number;
 }
 
 export interface DenseLayer<U extends number = number> extends Layer<{ readonly type: "units"; readonly units: U }>, DenseOptions {
@@ -22,18 +25,21 @@ export interface DenseLayer<U extends number = number> extends Layer<{ readonly 
 
 /**
  * `units` outputs from the last axis: [..., in] becomes [..., units]. Parameters: weight [units, in], bias [units].
- * @throws OptionError for unknown options and units that are not a positive integer.
+ * @throws OptionError for unknown options and units that are not a positive integer, dropConnect outside [0, 1).
  */
 export function dense<const U extends number>(units: U, options: DenseOptions = {}): DenseLayer<U> {
-  checkOptions("dense", options, ["bias", "init", "biasInit"]);
+  checkOptions("dense", options, OPTIONS);
   const layer: DenseLayer<U> = { kind: "dense", units, ...options };
   denseRule.check(layer, "dense");
   return layer;
 }
 
+const OPTIONS = ["bias", "init", "biasInit", "dropConnect"];
+
 export const denseRule: LayerRule<DenseLayer> = {
-  check({ kind: _, units, bias = true, init, biasInit, ...rest }, where) {
-    checkOptions(where, rest, ["units", "bias", "init", "biasInit"]);
+  check({ kind: _, units, bias = true, init, biasInit, dropConnect = 0, ...rest }, where) {
+    checkOptions(where, rest, ["units", ...OPTIONS]);
+    checkInRange(`${where}: dropConnect`, dropConnect, 0, 1);
     checkCount(`${where}: units`, units);
     checkBoolean(`${where}: bias`, bias);
     if (init !== undefined) checkInitializer(`${where}: init`, init);
@@ -44,9 +50,18 @@ export const denseRule: LayerRule<DenseLayer> = {
     const weight = { name: "weight", shape: [units, input.at(-1)!], role: "parameter", init: init ?? "default" } as const;
     return bias ? [weight, { name: "bias", shape: [units], role: "parameter", init: biasInit }] : [weight];
   },
-  canFold: true,
-  forward({ units }, { builder, x, parameters, fold }) {
+  // A mask that changes from run to run can't be folded into panels that are packed once.
+  canFold: ({ dropConnect = 0 }, mode) => mode === "infer" || dropConnect === 0,
+  forward({ units, dropConnect = 0 }, { builder, x, parameters, fold, stream, control }) {
     const { weight, bias } = parameters as { weight: ParameterBuffers; bias?: ParameterBuffers };
+    if (dropConnect > 0 && builder.mode !== "infer") {
+      const words = units * x.shape.at(-1)!;
+      const masked = builder.buffer("maskedWeight", words);
+      const mask = builder.buffer("mask", words);
+      const sizes = { count: words, stream, threshold: thresholdOf(dropConnect) };
+      builder.emit("dropout", { x: weight.value, y: masked, mask, control }, sizes, { scale: 1 / (1 - dropConnect) });
+      return affine(builder, x, units, { weight, bias, masked: { weight: masked, mask } });
+    }
     const folded = fold && foldNormalization(builder, units, x.shape.at(-1)!, weight.value, bias?.value, fold);
     return affine(builder, x, units, { weight, bias, folded });
   },

@@ -3,7 +3,7 @@
  * rules.ts; a layer itself is plain data.
  */
 import type { InitializerSpec } from "../initializers.ts";
-import type { Buffer, Builder, Value } from "../program/builder.ts";
+import type { Buffer, Builder, Mode, Value } from "../program/builder.ts";
 import type { Shape } from "../shape.ts";
 import type { Layer } from "./layer.ts";
 
@@ -60,8 +60,8 @@ export interface LayerRule<L extends Layer = Layer> {
   parameters(layer: L, input: Shape): readonly ParameterSpec[];
   /** Writes the forward ops and records the gradient; returns the output. */
   forward(layer: L, context: ForwardContext): Value;
-  /** Whether this layer, in inference, can take a batch-norm after it into its own product. */
-  readonly canFold?: boolean;
+  /** Whether this layer, outside training, can take a batch-norm after it into its own product. */
+  canFold?(layer: L, mode: Mode): boolean;
   /** Whether training needs at least two rows in a batch. */
   readonly needsTwoRows?: boolean;
 }

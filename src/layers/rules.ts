@@ -9,6 +9,7 @@ import { inputRule } from "./input.ts";
 import type { Layer } from "./layer.ts";
 import { layerNormRule } from "./layerNorm.ts";
 import { maxoutRule } from "./maxout.ts";
+import { alphaDropoutRule, gaussianNoiseRule } from "./noise.ts";
 import { parallelRule } from "./parallel.ts";
 import { preluRule } from "./prelu.ts";
 import { flattenRule, reshapeRule } from "./reshape.ts";
@@ -23,6 +24,8 @@ const table = (): Readonly<Record<string, LayerRule>> => {
     batchNorm: batchNormRule,
     layerNorm: layerNormRule,
     dropout: dropoutRule,
+    alphaDropout: alphaDropoutRule,
+    gaussianNoise: gaussianNoiseRule,
     prelu: preluRule,
     flatten: flattenRule,
     reshape: reshapeRule,

@@ -123,7 +123,8 @@ function writeLayers(layers: readonly PlacedLayer[], builder: Builder, x: Value,
     const placed = layers[i]!;
     const { rule, layer, stream, where } = placed;
     const next = layers[i + 1];
-    const fold = builder.mode !== "train" && rule.canFold && next?.layer.kind === "batchNorm" ? foldOf(next, find) : undefined;
+    const canFold = builder.mode !== "train" && rule.canFold?.(layer, builder.mode) && next?.layer.kind === "batchNorm";
+    const fold = canFold ? foldOf(next, find) : undefined;
     const branches = placed.branches.map((branch) => (from: Value) => {
       const inner = writeLayers(branch, builder, from, find, control);
       builder.label = where;

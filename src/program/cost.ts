@@ -17,6 +17,8 @@ const WAKE_NANOSECONDS = 150_000;
 const MULTIPLY_ADDS = 25;
 const NANOSECONDS_PER_ELEMENT: Partial<Record<OpName, number>> = {
   dropout: 1.2,
+  alphaDropout: 1.5,
+  gaussianNoise: 2,
   softmax: 1.5,
   logSoftmax: 1.5,
   softmaxCrossEntropyLabels: 2,

@@ -286,6 +286,18 @@ describe.each(variants)("%s", (variant) => {
       }
     });
 
+    test("classic dropout, alphaDropout, dropConnect: the masks of step 0", async () => {
+      const nets = [
+        net(17, w.dropout(0.5, { scale: "test" })),
+        net(6, w.alphaDropout(0.3), w.dense(9), w.selu(), w.alphaDropout(0.6), w.dense(2)),
+        net(5, w.dense(9, { dropConnect: 0.4 }), w.tanh(), w.dense(3, { dropConnect: 0.7, bias: false })),
+        w.sequential(w.input(2, 3), w.dense(4, { dropConnect: 0.2 }), w.layerNorm()),
+      ];
+      for (const [seed, each] of nets.entries()) {
+        for (const rows of [4, 19]) await check({ net: each, rows, loss: losses[0], isWeighted: false, seed }, variant);
+      }
+    });
+
     test("dropout: the masks of step 0", async () => {
       const nets = [
         net(17, w.dropout(0.5)),

@@ -44,6 +44,15 @@ const nets: Record<string, w.Layer[]> = {
     w.parallel([w.dense(5), [], [w.dense(9), w.relu()]]),
     w.dense(3),
   ],
+  "noise and masks": [
+    w.dense(65, { dropConnect: 0.3 }),
+    w.gaussianNoise({ std: 0.2 }),
+    w.selu(),
+    w.alphaDropout(0.2),
+    w.dense(33),
+    w.dropout(0.4, { scale: "test" }),
+    w.dense(3),
+  ],
   "hardtanh relu6 reshape": [
     w.dense(66),
     w.hardtanh(),

@@ -16,6 +16,8 @@ interface LayerData {
   readonly layers?: readonly LayerData[];
   readonly branches?: readonly (LayerData | readonly LayerData[])[];
   readonly dropRate?: number;
+  readonly dropConnect?: number;
+  readonly scale?: string;
   readonly join?: string;
   readonly shape?: readonly number[];
 }
@@ -39,7 +41,8 @@ export function forward(layers: readonly LayerData[], p: Parameters, masks: Mask
       if (layer.kind === "residual") ({ values, cols } = residual(path, layer, stream, { values, cols }));
       else if (layer.kind === "parallel") ({ values, cols } = parallel(path, layer, { values, cols }));
       else if (layer.kind === "dense") {
-        values = dense(values, weight, bias, cols, layer.units!);
+        const connected = layer.dropConnect ? masks(stream, layer.dropConnect, weight.length) : undefined;
+        values = dense(values, connected ? weight.map((value, i) => value * connected[i]) : weight, bias, cols, layer.units!);
         cols = layer.units!;
       } else if (layer.kind === "maxout") {
         values = largest(dense(values, weight, bias, cols, layer.units! * (layer.pieces ?? 2)), layer.pieces ?? 2);
@@ -52,7 +55,10 @@ export function forward(layers: readonly LayerData[], p: Parameters, masks: Mask
       else if (layer.kind === "batchNorm") values = batchNorm(values, weight, bias, layer.eps ?? 1e-5, cols);
       else if (layer.kind === "dropout") {
         const mask = masks(stream, layer.rate!, values.length);
-        values = values.map((value, i) => value * mask[i]);
+        values = values.map((value, i) => value * mask[i] * (layer.scale === "test" ? 1 - layer.rate! : 1));
+      } else if (layer.kind === "alphaDropout") {
+        const mask = masks(stream, layer.rate!, values.length);
+        values = values.map((value, i) => alphaDropped(mask[i] === 0 ? SELU_LIMIT : value, layer.rate!));
       } else if (layer.kind === "softmax") values = byRows(values, cols, softmax);
       else if (layer.kind === "logSoftmax") values = byRows(values, cols, (row) => softmax(row).map(Math.log));
       else values = activate(layer, values);
@@ -114,6 +120,14 @@ function dense(
     }
   }
   return y;
+}
+
+const SELU_LIMIT = -1.0507009873554805 * 1.6732632423543772;
+
+/** The affine map that gives mean 0 and variance 1 back to what alpha dropout has mixed (Klambauer et al. 2017, equation 5). */
+function alphaDropped(value: number, rate: number): number {
+  const a = (1 - rate + SELU_LIMIT ** 2 * rate * (1 - rate)) ** -0.5;
+  return a * value - a * rate * SELU_LIMIT;
 }
 
 function largest(x: readonly number[], pieces: number): number[] {
