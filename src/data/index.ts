@@ -25,6 +25,7 @@ export {
   spirals,
 } from "./generators.ts";
 export { type Imputer, type ImputerJSON, type ImputerOptions, imputer } from "./imputer.ts";
+export { type JsonOptions, readJson, type StreamJsonOptions, streamJson } from "./jsonRows.ts";
 export { type MinMaxScaler, type MinMaxScalerJSON, type MinMaxScalerOptions, minMaxScaler } from "./minMaxScaler.ts";
 export { type OneHotEncoder, type OneHotEncoderJSON, type OneHotEncoderOptions, oneHotEncoder } from "./oneHotEncoder.ts";
 export { type Pca, type PcaJSON, type PcaOptions, pca } from "./pca.ts";

@@ -54,7 +54,7 @@ const MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"];
  */
 export function readCsv(source: string | Uint8Array | ArrayBuffer, options: CsvOptions = {}): Table {
   checkCsvOptions("readCsv", options);
-  const text = decode(source);
+  const text = decode("readCsv", source);
   const cells = cutCells(text, options.delimiter === undefined || options.delimiter === "auto" ? findDelimiter(text) : options.delimiter);
   if (cells.rows === 0) throw new DataError("readCsv: the file is empty");
   const { first, format } = findFormat("readCsv", cells, options);
@@ -115,9 +115,9 @@ export function columnOf(table: Table, name: string, where = "columnOf"): Column
   );
 }
 
-function decode(source: string | Uint8Array | ArrayBuffer): string {
+export function decode(where: string, source: string | Uint8Array | ArrayBuffer): string {
   if (typeof source === "string") return source;
-  if (!(source instanceof Uint8Array || source instanceof ArrayBuffer)) fail("readCsv: the source", "a text or bytes", source);
+  if (!(source instanceof Uint8Array || source instanceof ArrayBuffer)) fail(`${where}: the source`, "a text or bytes", source);
   const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
   const mark = bytes.length < 2 ? 0 : bytes[0]! * 256 + bytes[1]!;
   const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
@@ -125,7 +125,7 @@ function decode(source: string | Uint8Array | ArrayBuffer): string {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
     const fix = `Decode it first, as in new TextDecoder("windows-1252").decode(bytes).`;
-    throw new FormatError(`readCsv: the bytes are not valid ${encoding.toUpperCase()}. ${fix}`, { cause });
+    throw new FormatError(`${where}: the bytes are not valid ${encoding.toUpperCase()}. ${fix}`, { cause });
   }
 }
 
