@@ -112,7 +112,8 @@ class RecordScanner {
     const separator = delimiter.charCodeAt(0);
     let end = 0;
     let isStart = true; // of a cell
-    for (let at = 0; at < length; at++) {
+    const start = this.line === 1 && text.charCodeAt(0) === 0xfeff ? 1 : 0; // byte order mark
+    for (let at = start; at < length; at++) {
       const code = text.charCodeAt(at);
       if (code === QUOTE && isStart) {
         at = closingQuote(text, at, length);

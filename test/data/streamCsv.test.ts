@@ -49,6 +49,11 @@ describe("streamCsv", () => {
     );
   });
 
+  it("a byte order mark is no part of the first cell, also where that is quoted", async () => {
+    const chunks = ["\ufeff", '"two\nli', 'nes",2\n', "plain,3\n"];
+    expect((await streamOrError(chunks, { characters: 5, delimiter: "," })) as Table).toEqual(readCsv(chunks.join("")));
+  });
+
   it("a column is what its first table says; a missing value says nothing", async () => {
     const chunks = ["a,b,c\n", "1,,x\n", "2,y,3\n", "NA,z,\n"];
     const tables = await all(streamCsv(chunks, { characters: 1 }));
