@@ -2,7 +2,7 @@
 import { checkPositive } from "./check.ts";
 
 export interface Clip {
-  readonly kind: "norm" | "value";
+  readonly kind: "norm" | "layerNorm" | "value";
   readonly max: number;
 }
 
@@ -10,6 +10,15 @@ export interface Clip {
 export function clipNorm(max: number): Clip {
   checkPositive("clipNorm: max", max);
   return { kind: "norm", max };
+}
+
+/**
+ * Scales the gradients of each layer, its weight and bias together, by min(1, max / (norm + 1e-6)): a layer that explodes leaves
+ * the others as they are.
+ */
+export function clipLayerNorm(max: number): Clip {
+  checkPositive("clipLayerNorm: max", max);
+  return { kind: "layerNorm", max };
 }
 
 /** Holds each entry of the gradients within ±max. */

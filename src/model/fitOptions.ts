@@ -21,7 +21,7 @@ export interface StepOptions {
   batchSize?: number | "full";
   /** l1, l2 or elasticNet on weights. Default none. */
   penalty?: Penalty;
-  /** clipNorm or clipValue on the gradients, after the penalty. Default none. */
+  /** clipNorm, clipLayerNorm or clipValue on the gradients, after the penalty. Default none. */
   clip?: Clip;
   /** decoupledDecay on weights. Default none. */
   decay?: Decay;
@@ -64,7 +64,7 @@ export function checkStepOptions(where: string, options: StepOptions | FitOption
   }
   if (batchSize !== "full") checkCount(`${where}: batchSize`, batchSize);
   checkMade(where, "penalty", penalty, "l2(1e-4)", (value) => typeof value.l1 === "number" && typeof value.l2 === "number");
-  checkMade(where, "clip", clip, "clipNorm(1)", (value) => value.kind === "norm" || value.kind === "value");
+  checkMade(where, "clip", clip, "clipNorm(1)", (value) => ["norm", "layerNorm", "value"].includes(value.kind));
   checkMade(where, "decay", decay, "decoupledDecay(1e-4)", (value) => value.kind === "decoupledDecay");
   checkGroups(where, groups);
   checkSeed(`${where}: seed`, seed);

@@ -51,12 +51,21 @@ export interface TrainingSpec {
   readonly update: UpdateSpec | undefined;
 }
 
+/** The gradients of a layer, and the partial sums of their squares, one after the other. */
+export interface ClippedLayer {
+  readonly max: number;
+  readonly sums: number;
+  readonly gradients: readonly { readonly name: string; readonly address: number; readonly words: number }[];
+}
+
 export interface UpdateSpec {
   readonly segments: readonly Segment[];
   readonly optimizer: Optimizer;
   readonly penalty: Penalty | undefined;
   /** Whether gradients are clipped by their norm. */
   readonly wantsNorm: boolean;
+  /** Gradients that are clipped by a norm of their own. */
+  readonly clipped: readonly ClippedLayer[];
   /** All gradients in one run: address, words, and their partial sums of squares. */
   readonly gradient: { readonly address: number; readonly words: number; readonly sums: number };
   readonly penaltySums: { readonly address: number; readonly pieces: number };
@@ -145,6 +154,19 @@ function writeLoss(builder: Builder, { loss, targetKind, columnWeights }: Traini
   builder.emit("lossMean", { losses, weights, control }, { rows: perRow(1) });
 }
 
+function writeLayerClip(builder: Builder, { max, sums, gradients }: ClippedLayer): void {
+  const pieces = gradients.reduce((sum, { words }) => sum + piecesOf(words), 0);
+  let at = sums;
+  const parts = gradients.map(({ name, address, words }) => {
+    const x = builder.fixed(`${name}.gradient`, address, words);
+    builder.emit("squareSums", { x, sums: builder.fixed(`${name}.squares`, at, piecesOf(words) * 2) }, { count: words });
+    at += piecesOf(words) * 8;
+    return { x, words };
+  });
+  const all = builder.fixed(`${gradients[0]!.name}.norm`, sums, pieces * 2);
+  for (const { x, words } of parts) builder.emit("scaleToNorm", { x, sums: all }, { count: words, pieces }, { max });
+}
+
 function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): void {
   const { segments, optimizer, penalty, gradient, penaltySums } = update;
   builder.label = "update";
@@ -161,6 +183,9 @@ function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): voi
       builder.emit("penaltySum", { sums, control }, { pieces: penaltySums.pieces });
     });
   }
+  builder.inSpan("backward", () => {
+    for (const layer of update.clipped) writeLayerClip(builder, layer);
+  });
   builder.inSpan("guard", () => {
     const pieces = piecesOf(gradient.words);
     const sums = builder.fixed("squares", gradient.sums, pieces * 2);

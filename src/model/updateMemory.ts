@@ -10,7 +10,7 @@ import { piecesOf } from "../program/ops.ts";
 import type { Region } from "../runtime/memory.ts";
 import { numberGroups, type ParameterGroup } from "./groups.ts";
 import { isTrainable, type ModelState, type StoredParameter } from "./state.ts";
-import type { Segment, UpdateSpec } from "./trainingProgram.ts";
+import type { ClippedLayer, Segment, UpdateSpec } from "./trainingProgram.ts";
 
 export interface UpdateMemory {
   readonly spec: UpdateSpec;
@@ -82,10 +82,25 @@ export function allocateUpdate(
     optimizer,
     penalty,
     wantsNorm: clip?.kind === "norm",
+    clipped: clip?.kind === "layerNorm" ? clippedLayers(state, gradients, clip.max, region) : [],
     gradient: { address: gradient, words, sums },
     penaltySums: { address: penaltySums, pieces: penaltyPieces },
   };
   return { spec, gradients, scalars, slots, words };
+}
+
+/** Every layer with its trainable parameters. */
+function clippedLayers(state: ModelState, gradients: ReadonlyMap<string, number>, max: number, region: Region): ClippedLayer[] {
+  const layers = new Map<unknown, StoredParameter[]>();
+  for (const parameter of state.parameters.filter(isTrainable)) {
+    const { layer } = parameter.spec;
+    layers.set(layer, [...(layers.get(layer) ?? []), parameter]);
+  }
+  return [...layers.values()].map((parameters) => ({
+    max,
+    sums: region.allocate(parameters.reduce((sum, { bytes }) => sum + piecesOf(bytes / 4), 0) * 8, "sums"),
+    gradients: parameters.map(({ name, bytes }) => ({ name, address: gradients.get(name)!, words: bytes / 4 })),
+  }));
 }
 
 function runsOf(parameters: readonly StoredParameter[], groups: ReadonlyMap<StoredParameter, number>): Run[] {
