@@ -12,6 +12,8 @@ import { type Column, columnOf, type Table, type TextColumn } from "./readCsv.ts
 export interface EncodedColumn {
   readonly name: string;
   readonly categories?: readonly string[];
+  /** One input that holds the number of the category, instead of one per category. */
+  readonly isCode?: true;
 }
 
 export interface TableEncoderOptions {
@@ -19,6 +21,8 @@ export interface TableEncoderOptions {
   exclude?: readonly string[];
   /** A text column with more categories than this (default 100) is an error: it holds names, or numbers with a slip. */
   maxCategories?: number;
+  /** Names of text columns that become one input with the number of the category, from 0: for embeddings, and for ordered ones. */
+  codes?: readonly string[];
 }
 
 export interface TableEncoder {
@@ -45,10 +49,10 @@ export interface TableEncoderJSON {
  * @throws DataError (from fit and transform) for a missing or infinite number, naming line and column.
  */
 export function tableEncoder(options: TableEncoderOptions = {}): TableEncoder {
-  checkOptions("tableEncoder", options, ["exclude", "maxCategories"]);
-  const { exclude = [], maxCategories = 100 } = options;
+  checkOptions("tableEncoder", options, ["exclude", "maxCategories", "codes"]);
+  const { exclude = [], maxCategories = 100, codes = [] } = options;
   checkCount("tableEncoder: maxCategories", maxCategories, 0);
-  return makeEncoder([], exclude, maxCategories);
+  return makeEncoder([], exclude, maxCategories, codes);
 }
 
 /** The encoder that `toJSON` described. @throws FormatError for anything else. */
@@ -56,7 +60,7 @@ export function tableEncoderFrom(json: TableEncoderJSON): TableEncoder {
   if (json?.type !== "tableEncoder" || !Array.isArray(json.columns) || !json.columns.every(isEncodedColumn)) {
     throw new FormatError("tableEncoderFrom: the value is not what a tableEncoder's toJSON gives");
   }
-  return makeEncoder(json.columns, [], 100);
+  return makeEncoder(json.columns, [], 100, []);
 }
 
 /** The named columns as f32[rows, names.length]. @throws DataError for a text, missing or infinite value. */
@@ -68,14 +72,21 @@ export function numbers(table: Table, names: readonly string[]): Tensor {
   );
 }
 
-function makeEncoder(fitted: readonly EncodedColumn[], exclude: readonly string[], maxCategories: number): TableEncoder {
+function makeEncoder(
+  fitted: readonly EncodedColumn[],
+  exclude: readonly string[],
+  maxCategories: number,
+  codes: readonly string[],
+): TableEncoder {
   let columns = fitted;
   return {
     get columns() {
       return columns;
     },
     get inputs() {
-      return columns.flatMap(({ name, categories }) => categories?.map((category) => `${name}=${category}`) ?? [name]);
+      return columns.flatMap(({ name, categories, isCode }) =>
+        categories && !isCode ? categories.map((category) => `${name}=${category}`) : [name],
+      );
     },
     get kinds() {
       return Object.fromEntries(columns.map(({ name, categories }) => [name, categories ? ("text" as const) : ("number" as const)]));
@@ -83,9 +94,18 @@ function makeEncoder(fitted: readonly EncodedColumn[], exclude: readonly string[
     fit(table) {
       for (const name of exclude) columnOf(table, name, "tableEncoder: exclude");
       const chosen = table.columns.filter(({ name }) => !exclude.includes(name));
-      columns = chosen.map((column) =>
-        column.kind === "number" ? { name: column.name } : { name: column.name, categories: categoriesOf(table, column, maxCategories) },
-      );
+      for (const name of codes) {
+        const { kind } = columnOf(table, name, "tableEncoder: codes");
+        const fix = 'Read the file with kinds: { name: "text" } if its numbers are names.';
+        if (kind === "number")
+          throw new DataError(`tableEncoder: codes: column ${JSON.stringify(name)} must hold texts, got numbers. ${fix}`);
+      }
+      columns = chosen.map((column): EncodedColumn => {
+        if (column.kind === "number") return { name: column.name };
+        const isCode = codes.includes(column.name);
+        const categories = categoriesOf(table, column, isCode ? Infinity : maxCategories);
+        return isCode ? { name: column.name, categories, isCode } : { name: column.name, categories };
+      });
       return this;
     },
     transform(table) {
@@ -115,12 +135,13 @@ function categoriesOf(table: Table, column: TextColumn, maxCategories: number): 
 }
 
 function encode(table: Table, columns: readonly EncodedColumn[], where: string): Tensor {
-  const width = columns.reduce((sum, { categories }) => sum + (categories?.length ?? 1), 0);
+  const width = columns.reduce((sum, { categories, isCode }) => sum + (isCode ? 1 : (categories?.length ?? 1)), 0);
   const data = new Float32Array(table.rows * width);
   let offset = 0;
-  for (const { name, categories } of columns) {
+  for (const { name, categories, isCode } of columns) {
     const column = columnOf(table, name, where);
-    if (categories) {
+    if (categories && isCode) putCodes(table, column, categories, where, data, offset++, width);
+    else if (categories) {
       putOneHot(column, categories, data, offset, width);
       offset += categories.length;
     } else {
@@ -136,6 +157,28 @@ function putOneHot(column: Column, categories: readonly string[], data: Float32A
   for (let row = 0; row < column.values.length; row++) {
     const place = places.get(String(column.values[row]));
     if (place !== undefined) data[row * width + offset + place] = 1;
+  }
+}
+
+function putCodes(
+  table: Table,
+  column: Column,
+  categories: readonly string[],
+  where: string,
+  data: Float32Array,
+  offset: number,
+  width: number,
+): void {
+  const places = new Map(categories.map((category, place) => [category, place]));
+  for (let row = 0; row < table.rows; row++) {
+    const value = column.values[row]!;
+    const place = places.get(String(value));
+    if (place === undefined) {
+      const got = value === "" || Number.isNaN(value) ? "no value" : JSON.stringify(String(value));
+      const list = `${categories.slice(0, 8).join(", ")}${categories.length > 8 ? ", ..." : ""}`;
+      throw new DataError(`${where}: line ${table.lines[row]}, column ${JSON.stringify(column.name)} must be one of ${list}, got ${got}`);
+    }
+    data[row * width + offset] = place;
   }
 }
 
@@ -159,5 +202,6 @@ function putNumbers(table: Table, column: Column, where: string, data: Float32Ar
 function isEncodedColumn(column: unknown): boolean {
   if (typeof column !== "object" || column === null || !("name" in column) || typeof column.name !== "string") return false;
   if (!("categories" in column) || column.categories === undefined) return true;
+  if ("isCode" in column && column.isCode !== undefined && column.isCode !== true) return false;
   return Array.isArray(column.categories) && column.categories.every((category) => typeof category === "string");
 }

@@ -37,6 +37,20 @@ describe("tableEncoder", () => {
     expect(encode("a,b\n1,inf\n")).toThrow('line 2, column "b" must be a finite number, got Infinity');
     expect(encode("a,b\n1,1e39\n")).toThrow('line 2, column "b" must be a finite number, got 1e+39');
   });
+  it("codes: one input with the number of the category; what was not seen is an error, with its place", () => {
+    const table = readCsv("n,color,size\n1,red,s\n2,blue,m\n3,red,l\n");
+    const encoder = tableEncoder({ codes: ["color"] });
+    expect(Array.from(encoder.fitTransform(table).data)).toEqual([1, 1, 0, 0, 1, 2, 0, 0, 1, 0, 3, 1, 1, 0, 0]);
+    expect(encoder.inputs).toEqual(["n", "color", "size=l", "size=m", "size=s"]);
+    expect(encoder.kinds).toEqual({ n: "number", color: "text", size: "text" });
+    const same = tableEncoderFrom(JSON.parse(JSON.stringify(encoder)));
+    expect(same.transform(table)).toEqual(encoder.transform(table));
+    const later = (value: string) => () => encoder.transform(readCsv(`n,color,size\n1,red,s\n1,${value},s\n`));
+    expect(later("green")).toThrow(new DataError('tableEncoder: line 3, column "color" must be one of blue, red, got "green"'));
+    expect(later("")).toThrow("must be one of blue, red, got no value");
+    expect(() => tableEncoder({ codes: ["n"] }).fit(table)).toThrow('tableEncoder: codes: column "n" must hold texts, got numbers');
+    expect(() => tableEncoder({ codes: ["colour"] }).fit(table)).toThrow('Did you mean "color"?');
+  });
   it("too many categories: says which line has the text among the numbers", () => {
     const text = `n\n${Array.from({ length: 200 }, (_, i) => (i === 150 ? "12abc" : i)).join("\n")}\n`;
     expect(() => tableEncoder().fit(readCsv(text))).toThrow(
