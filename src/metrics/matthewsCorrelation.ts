@@ -25,8 +25,8 @@ export function matthewsCorrelation(yTrue: NumericData, yPred: NumericData, opti
   const trueSpread = n * n - product(trueRows, trueRows);
   const guessedSpread = n * n - product(guessedRows, guessedRows);
   if (trueSpread === 0 || guessedSpread === 0) return 0;
-  // Two roots: the product of the spreads may be beyond 2^53, and a perfect guess shall give exactly 1
-  return (n * hits - product(trueRows, guessedRows)) / (Math.sqrt(trueSpread) * Math.sqrt(guessedSpread));
+  // One root of the product: of a square it is exact, so that a perfect guess has exactly 1
+  return (n * hits - product(trueRows, guessedRows)) / Math.sqrt(trueSpread * guessedSpread);
 }
 
 function countOf(labels: Float64Array): Map<number, number> {
