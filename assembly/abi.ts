@@ -182,6 +182,12 @@ export const OP_COMBINE = 71;
 export const OP_COPY_COLUMNS = 72;
 export const OP_ALPHA_DROPOUT = 73;
 export const OP_GAUSSIAN_NOISE = 74;
+export const OP_HUBER_ERROR = 75;
+export const OP_LOG_COSH_ERROR = 76;
+export const OP_HINGE_ERROR = 77;
+export const OP_KL_DIVERGENCE = 78;
+export const OP_MULTI_MARGIN = 79;
+export const OP_NORM_ERROR = 80;
 
 // The scalars of each rule, after the common ones. A _REST is 1 minus its factor, rounded once from float64:
 // 1 - fround(0.999) misses 0.001 by 1.3e-5, which the first steps would show.

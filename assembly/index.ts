@@ -36,3 +36,6 @@ export { maxPieces, maxPiecesGrad } from "./kernels/maxPieces";
 export { normalizeRows, normalizeRowsGrad, normalizeRowsSums } from "./kernels/normalizeRows";
 export { prelu, preluGrad, preluSums } from "./kernels/prelu";
 export { copyColumns } from "./kernels/copyColumns";
+export { hingeError, huberError, klDivergence, logCoshError } from "./kernels/elementLosses";
+export { multiMargin } from "./kernels/multiMargin";
+export { normError } from "./kernels/normError";

@@ -9,6 +9,7 @@ import { binaryCrossEntropy } from "./kernels/binaryCrossEntropy";
 import { blendStatistics, columnInverse, columnMoments } from "./kernels/columnMoments";
 import { columnSum } from "./kernels/columnSum";
 import { copyColumns } from "./kernels/copyColumns";
+import { hingeError, huberError, klDivergence, logCoshError } from "./kernels/elementLosses";
 import { add, combine, multiply } from "./kernels/elementwise";
 import { columnScale, foldBias, scaleRows } from "./kernels/foldColumns";
 import { gatherRows } from "./kernels/gatherRows";
@@ -16,8 +17,10 @@ import { matmulFew } from "./kernels/gemm/few";
 import { matmul } from "./kernels/gemm/loops";
 import { packB } from "./kernels/gemm/pack";
 import { maxPieces, maxPiecesGrad } from "./kernels/maxPieces";
+import { multiMargin } from "./kernels/multiMargin";
 import { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./kernels/normalizeColumns";
 import { normalizeRows, normalizeRowsGrad, normalizeRowsSums } from "./kernels/normalizeRows";
+import { normError } from "./kernels/normError";
 import { penaltyGrad } from "./kernels/penalty";
 import { prelu, preluGrad, preluSums } from "./kernels/prelu";
 import { alphaDropout, dropout, fillConstant, gaussianNoise, isDrawn } from "./kernels/random";
@@ -257,6 +260,32 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       break;
     case abi.OP_SCALE_TO_NORM:
       scaleToNorm(o(r, 0), o(r, 1), n1, c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_HUBER_ERROR:
+      huberError(
+        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), n1, c(r, 0), c(r, 1), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
+      );
+      break;
+    case abi.OP_LOG_COSH_ERROR:
+      logCoshError(
+        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), n1, c(r, 0), c(r, 1), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
+      );
+      break;
+    case abi.OP_HINGE_ERROR:
+      hingeError(
+        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), n1, c(r, 0), c(r, 1), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
+      );
+      break;
+    case abi.OP_KL_DIVERGENCE:
+      klDivergence(
+        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), n1, c(r, 0), c(r, 1), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
+      );
+      break;
+    case abi.OP_MULTI_MARGIN:
+      multiMargin(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), n1, c(r, 0), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_NORM_ERROR:
+      normError(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), n1, c(r, 0), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
       break;
     case abi.OP_GUARD:
       return guard(o(r, 0), control, n0);

@@ -56,7 +56,19 @@ export { prelu } from "./layers/prelu.ts";
 export { flatten, reshape } from "./layers/reshape.ts";
 export { linearDropRates, type ResidualOptions, residual } from "./layers/residual.ts";
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from "./losses/binaryCrossEntropy.ts";
+export {
+  type HuberOptions,
+  hinge,
+  huber,
+  type KlDivergenceOptions,
+  klDivergence,
+  logCosh,
+  type SmoothL1Options,
+  smoothL1,
+} from "./losses/elementLosses.ts";
 export type { Loss } from "./losses/loss.ts";
+export { type LpOptions, lp } from "./losses/lp.ts";
+export { type MultiMarginOptions, multiMargin } from "./losses/multiMargin.ts";
 export { mae, mse } from "./losses/regression.ts";
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./losses/softmaxCrossEntropy.ts";
 export { type MinimizeOptions, type Minimum, minimize, type Objective } from "./minimize.ts";

@@ -68,6 +68,8 @@ const op = (code: number, share: Share, operands: Record<string, Operand>, sizes
   sizes,
   constants,
 });
+const elementLoss = (code: number): OpRow =>
+  op(code, "rows", { x: read(matrix), targets: read(matrix), ...lossEnds }, matrixSizes, ["p", "factor"]);
 const optimizer = (code: number, slots: number): OpRow => {
   const names = ["m", "v", "u"].slice(0, slots);
   const operands: Record<string, Operand> = { w: update(lines), g: read(lines) };
@@ -241,6 +243,12 @@ export const ops = {
     ["count", "stream"],
     ["std"],
   ),
+  huberError: elementLoss(abi.OP_HUBER_ERROR),
+  logCoshError: elementLoss(abi.OP_LOG_COSH_ERROR),
+  hingeError: elementLoss(abi.OP_HINGE_ERROR),
+  klDivergence: elementLoss(abi.OP_KL_DIVERGENCE),
+  multiMargin: op(abi.OP_MULTI_MARGIN, "rows", { x: read(matrix), labels: read(rows), ...lossEnds }, matrixSizes, ["margin"]),
+  normError: op(abi.OP_NORM_ERROR, "rows", { x: read(matrix), targets: read(matrix), ...lossEnds }, matrixSizes, ["p"]),
   sgd: optimizer(abi.OP_SGD, 0),
   sgdMomentum: optimizer(abi.OP_SGD_MOMENTUM, 1),
   adagrad: optimizer(abi.OP_ADAGRAD, 1),

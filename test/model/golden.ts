@@ -23,6 +23,10 @@ export interface GoldenLoss {
   readonly label_smoothing?: number;
   readonly class_weights?: readonly number[];
   readonly pos_weight?: readonly number[];
+  readonly delta?: number;
+  readonly beta?: number;
+  readonly reduction?: string;
+  readonly margin?: number;
 }
 
 export interface GoldenRun {
@@ -70,6 +74,10 @@ const losses: Record<string, (loss: GoldenLoss) => w.Loss> = {
     w.softmaxCrossEntropy({ labelSmoothing: label_smoothing, classWeights: class_weights }),
   binaryCrossEntropyWithLogits: ({ pos_weight }) => w.binaryCrossEntropy({ positiveWeight: pos_weight }),
   mse: w.mse,
+  huber: ({ delta }) => w.huber({ delta }),
+  smoothL1: ({ beta }) => w.smoothL1({ beta }),
+  klDiv: ({ reduction }) => w.klDivergence({ reduction: reduction as "mean" }),
+  multiMargin: ({ margin }) => w.multiMargin({ margin }),
   l1: w.mae,
 };
 

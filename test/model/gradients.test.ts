@@ -10,9 +10,15 @@ import {
   absoluteError,
   binaryCrossEntropy,
   crossEntropy,
+  divergence,
   forward,
+  hinge,
+  huber,
+  logCosh,
+  lp,
   type Masks,
   meanLoss,
+  multiMargin,
   type Parameters,
   type RowLoss,
   squaredError,
@@ -75,6 +81,27 @@ const losses: LossCase[] = [
     row: (cols) => binaryCrossEntropy(classWeights(cols)),
     targets: "probabilities",
   },
+];
+
+const otherLosses: LossCase[] = [
+  { name: "huber", make: () => w.huber({ delta: 0.8 }), row: () => huber(0.8), targets: "numbers" },
+  {
+    name: "smoothL1",
+    make: () => w.smoothL1({ beta: 0.5 }),
+    row: () => (y, t) => huber(0.5)(y, t) / 0.5,
+    targets: "numbers",
+  },
+  { name: "logCosh", make: w.logCosh, row: () => logCosh, targets: "numbers" },
+  { name: "hinge", make: w.hinge, row: () => hinge, targets: "numbers" },
+  { name: "klDivergence", make: () => w.klDivergence(), row: () => divergence, targets: "probabilities" },
+  {
+    name: "klDivergence, by rows",
+    make: () => w.klDivergence({ reduction: "batchmean" }),
+    row: (cols) => (y, t) => cols * divergence(y, t),
+    targets: "probabilities",
+  },
+  { name: "multiMargin", make: () => w.multiMargin({ margin: 0.7 }), row: () => multiMargin(0.7), targets: "labels" },
+  ...[1, 1.5, 2, 3, 7, Infinity].map((p): LossCase => ({ name: `lp ${p}`, make: () => w.lp({ p }), row: () => lp(p), targets: "numbers" })),
 ];
 
 interface Problem {
@@ -310,7 +337,7 @@ describe.each(variants)("%s", (variant) => {
     });
   });
 
-  test.each(losses)("$name", async (loss) => {
+  test.each([...losses, ...otherLosses])("$name", async (loss) => {
     let seed = 50;
     for (const rows of [1, 7, 8, 9, 33]) {
       for (const isWeighted of [false, true]) {

@@ -16,7 +16,7 @@ async function train(net: w.Net, loss: w.Loss, variant: Variant, threads: number
   for (let step = 0; step < STEPS; step++) {
     const rows = 21 - (step % 3);
     const x = Float32Array.from({ length: rows * 17 }, next);
-    const y = { data: Float32Array.from({ length: rows * 3 }, (_, i) => x[i] * 2), shape: [rows, 3] };
+    const y = { data: Float32Array.from({ length: rows * 3 }, (_, i) => Math.abs(x[i]) * 2), shape: [rows, 3] };
     losses.push(trainer.step({ x, y }));
   }
   expect(losses.every(Number.isFinite)).toBe(true);
@@ -67,4 +67,18 @@ const nets: Record<string, w.Layer[]> = {
 
 describe.each(variants)("%s", (variant) => {
   test.each(Object.keys(nets))("%s", (name) => compare(w.sequential(w.input(17), ...nets[name]), variant));
+});
+
+const losses: Record<string, w.Loss> = {
+  huber: w.huber(),
+  logCosh: w.logCosh(),
+  hinge: w.hinge(),
+  klDivergence: w.klDivergence(),
+  "lp 1.5": w.lp({ p: 1.5 }),
+};
+
+describe.each(variants)("losses, %s", (variant) => {
+  test.each(Object.keys(losses))("%s", (name) => {
+    return compare(w.sequential(w.input(17), w.dense(33), w.tanh(), w.dense(3)), variant, losses[name]);
+  });
 });

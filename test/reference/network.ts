@@ -197,6 +197,31 @@ export const binaryCrossEntropy =
 export const squaredError: RowLoss = (y, target) => mean(y.map((v, j) => (v - target[j]) ** 2));
 export const absoluteError: RowLoss = (y, target) => mean(y.map((v, j) => Math.abs(v - target[j])));
 
+const byElement =
+  (f: (y: number, t: number) => number): RowLoss =>
+  (y, target) =>
+    mean(y.map((v, j) => f(v, target[j])));
+
+export const huber = (delta: number): RowLoss =>
+  byElement((y, t) => (Math.abs(y - t) <= delta ? (y - t) ** 2 / 2 : delta * (Math.abs(y - t) - delta / 2)));
+export const logCosh: RowLoss = byElement((y, t) => Math.log(Math.cosh(y - t)));
+export const hinge: RowLoss = byElement((y, t) => Math.max(0, 1 - (t > 0 ? 1 : -1) * y));
+export const divergence: RowLoss = byElement((y, t) => (t === 0 ? 0 : t * (Math.log(t) - y)));
+
+export const multiMargin =
+  (margin: number): RowLoss =>
+  (z, target) => {
+    const label = target.indexOf(1);
+    return z.reduce((sum, v, j) => sum + (j === label ? 0 : Math.max(0, margin - z[label] + v)), 0) / z.length;
+  };
+
+export const lp =
+  (p: number): RowLoss =>
+  (y, target) => {
+    const errors = y.map((v, j) => Math.abs(v - target[j]));
+    return p === Infinity ? Math.max(...errors) : errors.reduce((sum, e) => sum + e ** p, 0) ** (1 / p);
+  };
+
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Σ weight·loss / Σ total, row by row; `totals` differ from the weights where a loss weighs classes itself. */
