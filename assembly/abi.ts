@@ -153,6 +153,7 @@ export const OP_PENALTY_SUM = 32;
 export const OP_SQUARE_SUMS = 33;
 export const OP_GUARD = 34;
 export const OP_SCALE_TO_NORM = 90;
+export const OP_LIMIT_ROW_NORMS = 91;
 export const OP_FINITE_SUMS = 35;
 export const OP_SGD = 40;
 export const OP_SGD_MOMENTUM = 41;

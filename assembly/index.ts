@@ -19,6 +19,7 @@ export { penaltyGrad } from "./kernels/penalty";
 export { alphaDropout, dropout, fillConstant, fillNormal, fillTruncatedNormal, fillUniform, gaussianNoise } from "./kernels/random";
 export { finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 export { absoluteError, squaredError } from "./kernels/regressionLosses";
+export { limitRowNorms } from "./kernels/limitRowNorms";
 export { scaleToNorm } from "./kernels/scaleToNorm";
 export { logSoftmaxRows, logSoftmaxRowsGrad, softmaxRows, softmaxRowsGrad } from "./kernels/softmax";
 export { softmaxCrossEntropyLabels, softmaxCrossEntropyTargets } from "./kernels/softmaxCrossEntropy";

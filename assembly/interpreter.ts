@@ -26,6 +26,7 @@ import { prelu, preluGrad, preluSums } from "./kernels/prelu";
 import { alphaDropout, dropout, fillConstant, gaussianNoise, isDrawn } from "./kernels/random";
 import { finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 import { absoluteError, squaredError } from "./kernels/regressionLosses";
+import { limitRowNorms } from "./kernels/limitRowNorms";
 import { scaleToNorm } from "./kernels/scaleToNorm";
 import { logSoftmaxRows, logSoftmaxRowsGrad, softmaxRows, softmaxRowsGrad } from "./kernels/softmax";
 import { softmaxCrossEntropyLabels, softmaxCrossEntropyTargets } from "./kernels/softmaxCrossEntropy";
@@ -286,6 +287,9 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       break;
     case abi.OP_NORM_ERROR:
       normError(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), n1, c(r, 0), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_LIMIT_ROW_NORMS:
+      limitRowNorms(o(r, 0), n1, c(r, 0), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
       break;
     case abi.OP_GUARD:
       return guard(o(r, 0), control, n0);

@@ -7,6 +7,7 @@ export { progressBar } from "./callbacks/progressBar.ts";
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from "./callbacks/reduceOnPlateau.ts";
 export { type TimeLimitOptions, timeLimit } from "./callbacks/timeLimit.ts";
 export { type Clip, clipLayerNorm, clipNorm, clipValue } from "./clipping.ts";
+export { type Constraint, maxNorm } from "./constraints.ts";
 export { DataError, FormatError, MemoryError, NonFiniteError, OptionError, ShapeError, WhetstoneError, WorkerError } from "./errors.ts";
 export {
   constant,

@@ -56,7 +56,7 @@ const parts: [name: string, pattern: RegExp][] = [
   ["losses", /^src\/losses\//],
   ["optimizers", /^src\/optimizers\//],
   ["net", /^src\/net\.ts$/],
-  ["descriptions", /^src\/(activations|initializers|penalties|clipping|schedules)\.ts$/],
+  ["descriptions", /^src\/(activations|initializers|penalties|constraints|clipping|schedules)\.ts$/],
   ["basics", /^src\/(check|shape|errors|scalar|random|tensor)\.ts$/],
 ];
 

@@ -98,12 +98,12 @@ interface Trial {
 }
 
 function prepare(state: ModelState, taken: TakenData, options: FindLearningRateOptions, learningRate: Schedule, region: Region): Trial {
-  const { loss, optimizer, batchSize = 32, penalty, clip, decay, seed = 0 } = options;
+  const { loss, optimizer, batchSize = 32, penalty, clip, decay, constraint, seed = 0 } = options;
   const labels = taken.y.kind === "labels" ? taken.y.data : undefined;
   const run = state.runs; // of the next fit: nothing is counted here
   const capacity = batchSize === "full" ? taken.rows : Math.min(batchSize, taken.rows);
   const rule = { ...optimizer, learningRate };
-  const step = { loss, optimizer: rule, batchSize: capacity, penalty, clip, decay, seed, run };
+  const step = { loss, optimizer: rule, batchSize: capacity, penalty, clip, decay, constraint, seed, run };
   const training = new Training(state, step, region, labels, "findLearningRate");
   return { training, batches: new RowBatches(training, taken, { shuffle: true, seed, run }, region) };
 }

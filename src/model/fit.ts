@@ -63,7 +63,7 @@ function prepare(
   options: FitOptions,
   region: Region,
 ): Loop {
-  const { loss, batchSize = 32, penalty, clip, decay, groups, seed = 0 } = options;
+  const { loss, batchSize = 32, penalty, clip, decay, constraint, groups, seed = 0 } = options;
   const method = isSecondOrder(options.optimizer) ? options.optimizer : undefined;
   const optimizer = isSecondOrder(options.optimizer) ? sgd({ learningRate: 0 }) : options.optimizer; // moves statistics, no weight
   const rows = parts?.train.rows ?? Infinity;
@@ -72,7 +72,7 @@ function prepare(
   const capacity = batchSize === "full" ? rows : Math.min(batchSize, rows);
   const training = new Training(
     state,
-    { loss, optimizer, batchSize: capacity, penalty, clip, decay, groups, seed, run },
+    { loss, optimizer, batchSize: capacity, penalty, clip, decay, constraint, groups, seed, run },
     region,
     labels,
     "fit",

@@ -2,6 +2,7 @@
 import type { Callback } from "../callbacks/callback.ts";
 import { checkBoolean, checkCount, checkOptions, fail, show } from "../check.ts";
 import type { Clip } from "../clipping.ts";
+import type { Constraint } from "../constraints.ts";
 import { OptionError } from "../errors.ts";
 import type { Loss } from "../losses/loss.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -25,6 +26,8 @@ export interface StepOptions {
   clip?: Clip;
   /** decoupledDecay on weights. Default none. */
   decay?: Decay;
+  /** maxNorm on weights, after each update. Default none. */
+  constraint?: Constraint;
   /** Parameters with a learning rate or weight decay of their own. Default none. */
   groups?: readonly ParameterGroup[];
   /** Of shuffling, dropout and the validation split. Default 0. */
@@ -49,13 +52,13 @@ export interface FitOptions extends Omit<StepOptions, "optimizer"> {
   stepsPerEpoch?: number;
 }
 
-export const STEP_OPTIONS = ["loss", "optimizer", "batchSize", "penalty", "clip", "decay", "groups", "seed"];
+export const STEP_OPTIONS = ["loss", "optimizer", "batchSize", "penalty", "clip", "decay", "constraint", "groups", "seed"];
 const FIT_OPTIONS = [...STEP_OPTIONS, "epochs", "shuffle", "validation", "metrics", "callbacks", "signal", "stepsPerEpoch"];
 
 export function checkStepOptions(where: string, options: StepOptions | FitOptions, known: readonly string[] = STEP_OPTIONS): void {
   if (typeof options !== "object" || options === null) fail(`${where}: options`, "an object with at least loss and optimizer", options);
   checkOptions(where, options, known);
-  const { loss, optimizer, batchSize = 32, penalty, clip, decay, groups = [], seed = 0 } = options;
+  const { loss, optimizer, batchSize = 32, penalty, clip, decay, constraint, groups = [], seed = 0 } = options;
   checkIsLoss(where, loss);
   if (isSecondOrder(optimizer)) checkSecondOrder(where, optimizer, options);
   else if (typeof optimizer !== "object" || optimizer === null || typeof optimizer.writeScalars !== "function") {
@@ -66,6 +69,7 @@ export function checkStepOptions(where: string, options: StepOptions | FitOption
   checkMade(where, "penalty", penalty, "l2(1e-4)", (value) => typeof value.l1 === "number" && typeof value.l2 === "number");
   checkMade(where, "clip", clip, "clipNorm(1)", (value) => ["norm", "layerNorm", "value"].includes(value.kind));
   checkMade(where, "decay", decay, "decoupledDecay(1e-4)", (value) => value.kind === "decoupledDecay");
+  checkMade(where, "constraint", constraint, "maxNorm(3)", (value) => value.kind === "maxNorm");
   checkGroups(where, groups);
   checkSeed(`${where}: seed`, seed);
 }
@@ -74,12 +78,13 @@ export function checkStepOptions(where: string, options: StepOptions | FitOption
 function checkSecondOrder(
   where: string,
   { kind }: SecondOrder,
-  { batchSize = 32, clip, decay, groups = [] }: StepOptions | FitOptions,
+  { batchSize = 32, clip, decay, constraint, groups = [] }: StepOptions | FitOptions,
 ): void {
   if (where !== "fit") throw new OptionError(`${where}: ${kind} needs all data at once. Use fit with batchSize "full", or minimize`);
   if (kind !== "lbfgs") throw new OptionError(`fit: ${kind} is for minimize: it keeps a matrix of all parameters. Use lbfgs()`);
   if (batchSize !== "full") fail("fit: batchSize", '"full" with lbfgs', batchSize, "A line search needs the same loss at every look.");
   if (groups.length > 0) throw new OptionError("fit: groups are not for lbfgs, which has neither learning rate nor weight decay");
+  if (constraint !== undefined) throw new OptionError("fit: constraint is not for lbfgs, which knows nothing of bounds");
   if (clip !== undefined) throw new OptionError("fit: clip is not for lbfgs, whose line search needs the gradient itself");
   if (decay !== undefined) throw new OptionError("fit: decay is not for lbfgs: it is no part of the loss. Use penalty: l2(...)");
 }

@@ -62,10 +62,10 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
   /** Use createTrainer(). @internal */
   constructor(
     state: ModelState,
-    { loss, optimizer, batchSize = 32, penalty, clip, decay, groups, seed = 0, stepsPerEpoch }: TrainerOptions,
+    { loss, optimizer, batchSize = 32, penalty, clip, decay, constraint, groups, seed = 0, stepsPerEpoch }: TrainerOptions,
   ) {
     this.#region = state.runtime.region(this);
-    const options = { loss, optimizer, batchSize, penalty, clip, decay, groups, seed, run: state.runs };
+    const options = { loss, optimizer, batchSize, penalty, clip, decay, constraint, groups, seed, run: state.runs };
     try {
       this.#training = new Training(state, options, this.#region, undefined, "createTrainer");
       this.#training.stepsPerEpoch = stepsPerEpoch;

@@ -4,6 +4,7 @@
  */
 import * as abi from "../../assembly/abi.ts";
 import type { Clip } from "../clipping.ts";
+import type { Constraint } from "../constraints.ts";
 import { FormatError, type NonFiniteError, OptionError, ShapeError } from "../errors.ts";
 import type { Loss, TargetKind } from "../losses/loss.ts";
 import { type Optimizer, rateAt } from "../optimizers/optimizer.ts";
@@ -29,6 +30,7 @@ export interface TrainingOptions {
   readonly penalty: Penalty | undefined;
   readonly clip: Clip | undefined;
   readonly decay: Decay | undefined;
+  readonly constraint?: Constraint | undefined;
   readonly groups?: readonly ParameterGroup[] | undefined;
   readonly seed: number;
   /** Number of the random stream: of the run among the model's runs. */

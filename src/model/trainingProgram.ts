@@ -51,6 +51,15 @@ export interface TrainingSpec {
   readonly update: UpdateSpec | undefined;
 }
 
+/** A weight whose rows have a largest norm. */
+export interface LimitedWeight {
+  readonly name: string;
+  readonly address: number;
+  readonly rows: number;
+  readonly cols: number;
+  readonly max: number;
+}
+
 /** The gradients of a layer, and the partial sums of their squares, one after the other. */
 export interface ClippedLayer {
   readonly max: number;
@@ -64,6 +73,7 @@ export interface UpdateSpec {
   readonly penalty: Penalty | undefined;
   /** Whether gradients are clipped by their norm. */
   readonly wantsNorm: boolean;
+  readonly limited: readonly LimitedWeight[];
   /** Gradients that are clipped by a norm of their own. */
   readonly clipped: readonly ClippedLayer[];
   /** All gradients in one run: address, words, and their partial sums of squares. */
@@ -210,6 +220,9 @@ function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): voi
         operands["mvu"[k]!] = part(segment, `slot${k}`, address);
       });
       builder.emit(optimizer.op as OpName, operands, { count: segment.words });
+    }
+    for (const { name, address, rows, cols, max } of update.limited) {
+      builder.emit("limitRowNorms", { w: builder.fixed(name, address, rows * cols) }, { rows, cols }, { max });
     }
   });
   builder.label = "";

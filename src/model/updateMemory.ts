@@ -4,13 +4,14 @@
  */
 import * as abi from "../../assembly/abi.ts";
 import type { Clip } from "../clipping.ts";
+import type { Constraint } from "../constraints.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Penalty } from "../penalties.ts";
 import { piecesOf } from "../program/ops.ts";
 import type { Region } from "../runtime/memory.ts";
 import { numberGroups, type ParameterGroup } from "./groups.ts";
 import { isTrainable, type ModelState, type StoredParameter } from "./state.ts";
-import type { ClippedLayer, Segment, UpdateSpec } from "./trainingProgram.ts";
+import type { ClippedLayer, LimitedWeight, Segment, UpdateSpec } from "./trainingProgram.ts";
 
 export interface UpdateMemory {
   readonly spec: UpdateSpec;
@@ -35,12 +36,13 @@ interface UpdateOptions {
   readonly optimizer: Optimizer;
   readonly penalty: Penalty | undefined;
   readonly clip: Clip | undefined;
+  readonly constraint?: Constraint | undefined;
   readonly groups?: readonly ParameterGroup[] | undefined;
 }
 
 export function allocateUpdate(
   state: ModelState,
-  { optimizer, penalty, clip, groups = [] }: UpdateOptions,
+  { optimizer, penalty, clip, constraint, groups = [] }: UpdateOptions,
   region: Region,
   where: string,
 ): UpdateMemory {
@@ -81,12 +83,20 @@ export function allocateUpdate(
     segments,
     optimizer,
     penalty,
+    limited: constraint ? limitedWeights(state, constraint) : [],
     wantsNorm: clip?.kind === "norm",
     clipped: clip?.kind === "layerNorm" ? clippedLayers(state, gradients, clip.max, region) : [],
     gradient: { address: gradient, words, sums },
     penaltySums: { address: penaltySums, pieces: penaltyPieces },
   };
   return { spec, gradients, scalars, slots, words };
+}
+
+/** Every trainable weight as a matrix with a row per unit. */
+function limitedWeights(state: ModelState, { max }: Constraint): LimitedWeight[] {
+  return state.parameters
+    .filter((parameter) => parameter.isWeight && isTrainable(parameter))
+    .map(({ name, address, shape, words }) => ({ name, address, rows: shape[0]!, cols: words / shape[0]!, max }));
 }
 
 /** Every layer with its trainable parameters. */

@@ -187,6 +187,7 @@ export const ops = {
   squareSums: op(abi.OP_SQUARE_SUMS, "pieces", { x: read(lines), sums: write(pieces) }, ["count"]),
   finiteSums: op(abi.OP_FINITE_SUMS, "pieces", { x: read(lines), sums: write(pieces) }, ["count"]),
   scaleToNorm: op(abi.OP_SCALE_TO_NORM, "lines", { x: update(lines), sums: read((s) => s.pieces! * 2) }, ["count", "pieces"], ["max"]),
+  limitRowNorms: op(abi.OP_LIMIT_ROW_NORMS, "rows", { w: update(matrix) }, matrixSizes, ["max"]),
   guard: op(abi.OP_GUARD, "none", { sums: read((s) => s.pieces! * 2), control: update(control) }, ["pieces"]),
   prelu: op(abi.OP_PRELU, "lines", { x: read(lines), weight: read(one), y: write(lines) }, ["count"]),
   preluGrad: op(abi.OP_PRELU_GRAD, "lines", { dy: read(lines), x: read(lines), weight: read(one), dx: write(lines) }, ["count"]),
