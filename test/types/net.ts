@@ -3,13 +3,12 @@ import { relu } from "../../src/layers/activation.ts";
 import { dense } from "../../src/layers/dense.ts";
 import { input } from "../../src/layers/input.ts";
 import type { Effect, Layer } from "../../src/layers/layer.ts";
+import { flatten, reshape } from "../../src/layers/reshape.ts";
 import { type Net, type Problem, sequential } from "../../src/net.ts";
 import type { Shape } from "../../src/shape.ts";
 import { type Equal, expectType } from "./expect.ts";
 
 // Effects that no layer has yet.
-declare function flatten(): Layer<{ type: "flatten" }>;
-declare function reshape<const S extends readonly number[]>(...shape: S): Layer<{ type: "reshape"; shape: S }>;
 declare function image(): Layer<{ type: "same"; rank: 3 }>; // stands for conv2d and pooling
 declare function matrix(): Layer<{ type: "same"; rank: 2 }>;
 declare function rows(): Layer<{ type: "same"; rank: 1 | 2 }>;
