@@ -3,7 +3,7 @@
  * and the forward ops of all layers in a program. Layers may hold layers; their names are then paths: "3.0".
  */
 import { OptionError, ShapeError } from "../errors.ts";
-import type { InitializerSpec } from "../initializers.ts";
+import { checkFits, type InitializerSpec } from "../initializers.ts";
 import { BATCH_NORM_EPS } from "../layers/batchNorm.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { Branch, Fold, LayerRule, ParameterBuffers, ParameterSpec } from "../layers/rule.ts";
@@ -73,6 +73,7 @@ export function layoutOf(net: Net): Layout {
   const parameters = allLayers.flatMap((placed) =>
     placed.parameters.map((spec): PlacedParameter => {
       const init = spec.init === "default" ? inits.get(placed)! : spec.init;
+      checkFits(`${placed.where}: ${spec.name}`, init, spec.shape);
       return { ...spec, name: `${placed.path}.${spec.name}`, layer: placed, init };
     }),
   );
