@@ -86,6 +86,13 @@ describe.each(variants)("%s", (variant) => {
     }
   });
 
+  it("columnInverse is NaN where the variance is not finite, so that the loss shows it", () => {
+    kernels.reset();
+    const variance = padded([1, Number.POSITIVE_INFINITY, Number.NaN, 0]);
+    kernels.call.columnInverse(variance, variance, 1, 0, 16);
+    expect([...kernels.f32(variance, 4)]).toEqual([Math.fround(Math.SQRT1_2), Number.NaN, Number.NaN, 1]);
+  });
+
   it("blendStatistics follows the reference, with the variance made unbiased, and takes the batch alone at momentum 1", () => {
     for (const [count, momentum, rows] of [
       [1, 0.1, 2],
@@ -108,7 +115,7 @@ describe.each(variants)("%s", (variant) => {
     }
   });
 
-  it("the running variance of a constant column decays to 0 and never into denormals", () => {
+  it("running mean and variance of a column of zeros decay to 0 and never into denormals", () => {
     kernels.reset();
     const [m, v, rm, rv] = [[0], [0], [1], [1]].map(padded);
     let steps = 0;
@@ -116,6 +123,7 @@ describe.each(variants)("%s", (variant) => {
       kernels.call.blendStatistics(m, v, rm, rv, 0.1, 32, 0, 16);
       const now = kernels.f32(rv, 1)[0];
       expect(now === 0 || now >= 2 ** -126).toBe(true);
+      expect(kernels.f32(rm, 1)[0]).toBe(now);
     }
     expect(steps).toBeGreaterThan(800); // 0.9^829 = 2^-126
     expect(steps).toBeLessThan(850);

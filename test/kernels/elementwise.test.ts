@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expectSameBits, numbers, teams } from "./compare.ts";
+import { expectNear, expectSameBits, numbers, teams } from "./compare.ts";
 import { Kernels, lineShares, variants } from "./harness.ts";
 
 const operations: Record<string, (x: number, y: number) => number> = { add: (x, y) => x + y, multiply: (x, y) => x * y };
@@ -33,6 +33,28 @@ describe.each(variants)("%s", (variant) => {
       }
     },
   );
+
+  it("combine is p x + q y, and p x alone without y", () => {
+    for (const count of [1, 16, 17, 100]) {
+      const x = numbers(count + 1, count, 3);
+      const y = numbers(count + 2, count, 3);
+      for (const ranks of teams) {
+        kernels.reset();
+        const [a, b, both, alone] = [x, y, x.map(() => 0), x.map(() => 0)].map(padded);
+        for (const [begin, end] of lineShares(count, ranks)) {
+          kernels.call.combine(a, b, both, 0.5, -3, begin, end);
+          kernels.call.combine(a, 0, alone, 0.5, -3, begin, end);
+        }
+        const want = x.map((v, i) => 0.5 * v - 3 * y[i]);
+        expectNear(kernels.f32(both, count), want, `${count}, ${ranks} ranks`, 1e-6, 1e-6);
+        expectSameBits(
+          kernels.f32(alone, count),
+          Float32Array.from(x, (v) => 0.5 * v),
+          `${count} without y, ${ranks} ranks`,
+        );
+      }
+    }
+  });
 
   it("copy moves bits, of NaNs and denormals too, and only its share", () => {
     kernels.reset();

@@ -130,6 +130,16 @@ for (const variant of variants) {
       });
     }
 
+    it("normalArray keeps five digits of the deviates nearest to 0, where an error of 2e-6 is all of them", () => {
+      kernels.reset();
+      const from = Uint32Array.from({ length: 64 }, (_, i) => 0x80000000 + i - 32);
+      const got = deviates("normalArray", from);
+      // There z = sqrt(2π) (u - 1/2), and u - 1/2 = (word - 2^31 + 1/2) / 2^32.
+      got.forEach((value, i) => {
+        expect(value / ((Math.sqrt(2 * Math.PI) * (i - 32 + 0.5)) / 2 ** 32)).toBeCloseTo(1, 5);
+      });
+    });
+
     it("fillNormal has the first moments and the distribution of a normal one", () => {
       kernels.reset();
       const n = 1_000_000;

@@ -124,7 +124,7 @@ export const mutants = rows([
   },
   {
     file: "assembly/kernels/elementwise.ts",
-    tests: [...kernel("elementwise"), ...kernel("activations"), ...kernel("softmax")],
+    tests: [...kernel("elementwise"), ...kernel("activations"), ...kernel("softmax"), ...kernel("shares")],
     changes: [
       { name: "add subtracts", find: "f32x4.add(x, y)", replace: "f32x4.sub(x, y)", in: "class Add {" },
       { name: "multiply adds", find: "f32x4.mul(x, y)", replace: "f32x4.add(x, y)", in: "class Multiply {" },
@@ -132,13 +132,11 @@ export const mutants = rows([
         name: "combine: p and q swapped",
         find: "madd(v, v128.load(y + i), f32x4.mul(u, v128.load(x + i)))",
         replace: "madd(u, v128.load(y + i), f32x4.mul(v, v128.load(x + i)))",
-        tests: ["test/kernels/elementwise.test.ts", "test/model/gradients.test.ts", "test/layers/residual.test.ts"],
       },
       {
         name: "combine: without y not scaled",
         find: "f32x4.mul(u, v128.load(x + i)));\n    return;",
         replace: "v128.load(x + i));\n    return;",
-        tests: ["test/kernels/elementwise.test.ts", "test/model/gradients.test.ts", "test/layers/residual.test.ts"],
       },
       {
         name: "copy: the whole from its start",
@@ -186,7 +184,7 @@ export const mutants = rows([
   },
   {
     file: "assembly/kernels/columnSum.ts",
-    tests: kernel("columnSum"),
+    tests: [...kernel("columnSum"), ...kernel("shares")],
     changes: [
       {
         name: "the last row left out",
@@ -239,7 +237,7 @@ export const mutants = rows([
   },
   {
     file: "assembly/kernels/normalizeColumns.ts",
-    tests: kernel("normalizeColumns"),
+    tests: [...kernel("normalizeColumns"), ...kernel("shares")],
     changes: [
       {
         name: "normalizeColumns: bias dropped",
@@ -280,7 +278,7 @@ export const mutants = rows([
   },
   {
     file: "assembly/kernels/normalizeRows.ts",
-    tests: kernel("normalizeRows"),
+    tests: [...kernel("normalizeRows"), ...kernel("shares")],
     changes: [
       { name: "normalizeRows: eps dropped", find: "<f32>cols + eps)", replace: "<f32>cols)" },
       {
@@ -329,7 +327,7 @@ export const mutants = rows([
   },
   {
     file: "assembly/kernels/gatherRows.ts",
-    tests: kernel("gatherRows"),
+    tests: [...kernel("gatherRows"), ...kernel("shares")],
     changes: [
       { name: "rows in their own order", find: "<usize>load<u32>(indices + ((<usize>i) << 2)) * bytes", replace: "<usize>i * bytes" },
       { name: "whole vectors only", find: "    for (; at < bytes; at += 4) store<u32>(to + at, load<u32>(from + at));\n", replace: "" },
