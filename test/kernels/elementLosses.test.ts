@@ -124,6 +124,13 @@ describe.each(variants)("%s", (variant) => {
     tryShapes(kernels, "normError", [p], targets, (x, row, t, cols) => normError(x, Array.from(t).slice(row * cols, (row + 1) * cols), p));
   });
 
+  it("margins have no slope at the kink", () => {
+    const hinge = run(kernels, "hingeError", { x: [P, -P, 0], targets: [1, -1, 1], cols: 3, constants: [P, 1] });
+    expect([hinge.losses[0], ...hinge.dx]).toEqual([P, 0, 0, -SCALE]);
+    const margin = run(kernels, "multiMargin", { x: [P, 0, -1], targets: Int32Array.of(0), cols: 3, constants: [P] });
+    expect([margin.losses[0], ...[...margin.dx].map(Math.abs)]).toEqual([0, 0, 0, 0]);
+  });
+
   it("norms: 0 at a hit, the first of equal largest, no overflow", () => {
     const at = (x: number[], p: number) => run(kernels, "normError", { x, targets: x.map(() => 0), cols: x.length, constants: [p] });
     for (const p of [1, 1.5, 2, Infinity]) {

@@ -106,4 +106,11 @@ describe.each(variants)("%s", (variant) => {
       expect([...losses].map(Number.isNaN)).toEqual([false, true]);
     }
   });
+
+  it("gradients below 2^-126 are 0, not denormals", () => {
+    for (const name of names) {
+      const { dx } = run(kernels, name, [1, 2, -3], [0, 0, 0], 3, { scale: 2 ** -130 });
+      expect([...dx].map(Math.abs)).toEqual([0, 0, 0]);
+    }
+  });
 });

@@ -20,8 +20,29 @@ interface Stage {
   readonly y: number;
 }
 
+/** The descriptor of y = a · b for contiguous operands. */
+function product({ kernels, put, y }: Stage, rows: number, cols: number, inner = 4): number {
+  const address = kernels.alloc(64);
+  const fields = kernels.u32(address, 16);
+  const values: [number, number][] = [
+    [abi.PRODUCT_A, put(rows * inner)],
+    [abi.PRODUCT_B, put(inner * cols)],
+    [abi.PRODUCT_Y, y],
+    [abi.PRODUCT_ROWS, rows],
+    [abi.PRODUCT_COLS, cols],
+    [abi.PRODUCT_INNER, inner],
+    [abi.PRODUCT_A_ROW, inner * 4],
+    [abi.PRODUCT_A_INNER, 4],
+    [abi.PRODUCT_B_INNER, cols * 4],
+    [abi.PRODUCT_B_COL, 4],
+    [abi.PRODUCT_ACTIVATION, abi.ACTIVATION_NONE],
+  ];
+  for (const [field, value] of values) fields[field >>> 2] = value;
+  return address;
+}
+
 /** What is cut, by kernel, and a call of one share. */
-const calls: Record<string, [cut: "bytes" | "rows" | "columns", call: (stage: Stage, begin: number, end: number) => void]> = {
+const calls: Record<string, [cut: "bytes" | "rows" | "columns" | "panels", call: (stage: Stage, begin: number, end: number) => void]> = {
   expArray: ["bytes", ({ kernels, put, y }, begin, end) => kernels.call.expArray(put(COUNT), y, begin, end)],
   logArray: ["bytes", ({ kernels, put, y }, begin, end) => kernels.call.logArray(put(COUNT), y, begin, end)],
   tanhArray: ["bytes", ({ kernels, put, y }, begin, end) => kernels.call.tanhArray(put(COUNT), y, begin, end)],
@@ -60,6 +81,21 @@ const calls: Record<string, [cut: "bytes" | "rows" | "columns", call: (stage: St
     },
   ],
   maxPieces: ["rows", ({ kernels, put, y }, begin, end) => kernels.call.maxPieces(put(2 * COUNT), y, COLS, 2, begin, end)],
+  "matmul by rows": [
+    "rows",
+    (stage, begin, end) => {
+      const scratch = stage.kernels.alloc(abi.SCRATCH_BYTES);
+      stage.kernels.call.matmul(product(stage, ROWS, COLS), scratch, begin, end, 0, COLS / abi.GEMM_NR);
+    },
+  ],
+  "matmul by panels": [
+    "panels",
+    (stage, begin, end) => {
+      const scratch = stage.kernels.alloc(abi.SCRATCH_BYTES);
+      stage.kernels.call.matmul(product(stage, 1, COUNT), scratch, 0, 1, begin, end);
+    },
+  ],
+  packB: ["panels", ({ kernels, put, y }, begin, end) => kernels.call.packB(put(COUNT), y, 1, COUNT, COUNT * 4, 4, begin, end)],
   columnSum: ["columns", ({ kernels, put, y }, begin, end) => kernels.call.columnSum(put(COUNT), y, ROWS, COLS, begin, end)],
   columnMoments: [
     "columns",
@@ -85,7 +121,7 @@ describe.each(variants)("%s", (variant) => {
   test.each(Object.keys(calls))("%s", (name) => {
     const [cut, call] = calls[name];
     const count = cut === "columns" ? COLS : COUNT;
-    const units = { bytes: COUNT * 4, rows: ROWS, columns: COLS }[cut];
+    const units = { bytes: COUNT * 4, rows: ROWS, columns: COLS, panels: COUNT / abi.GEMM_NR }[cut];
     for (let rank = 0; rank < RANKS; rank++) {
       kernels.reset();
       let seed = 1;

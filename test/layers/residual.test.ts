@@ -73,6 +73,9 @@ describe.each(variants)("%s", (variant) => {
     expect(seen).toEqual(seen.map((_, step) => words(1, { seedLow: 9, seedHigh: 0, stream: 1, step })[0] >= threshold));
     const share = seen.filter(Boolean).length / seen.length;
     expect(Math.abs(share - (1 - rate))).toBeLessThan(4 * Math.sqrt((rate * (1 - rate)) / seen.length));
+    seen.length = 0;
+    await model.fit({ x, y: x }, { ...options, epochs: 100, seed: 9 }); // another run, other draws
+    expect(seen).toEqual(seen.map((_, step) => words(1, { seedLow: 9, seedHigh: 0, stream: 1, step, run: 1 })[0] >= threshold));
     const inferred = model.predict(x).data;
     inferred.forEach((value, i) => expect(value).toBeCloseTo(Math.max(x[i], 0) + (1 - rate) * 2, 6));
     const sampled = model.predict(x, { samples: 1000, seed: 4 }).data;

@@ -1,7 +1,7 @@
 /** Mutants of assembly/kernels/gemm. */
 import { rows } from "./place.mjs";
 
-const matmul = ["test/kernels/gemm/matmul.test.ts"];
+const matmul = ["test/kernels/gemm/matmul.test.ts", "test/kernels/shares.test.ts"];
 const few = ["test/kernels/gemm/few.test.ts"];
 const pack = ["test/kernels/gemm/pack.test.ts", ...matmul];
 
