@@ -174,8 +174,10 @@ test.concurrent.each(variants)("%s: job after job, sleepers are woken, every ran
   }
   expect([0, 1, 2, 3].map((rank) => stage.beats(rank))).toEqual([jobs * OPS, jobs * OPS, jobs * OPS, 0]);
   expect(least).toBeLessThan(200); // three waits of 100 ms if nobody woke the others; a thread starts in 40
+  stage.forget();
   stage.kernels.call.dismiss(stage.block);
   expect(await soon(Promise.all(left))).toEqual([0, 0]);
+  expect(stage.done).toEqual([0, 0, 0]); // nobody began the last job once more
 });
 
 test.concurrent.each(variants)("%s: a job begins where it is told to", async (variant) => {

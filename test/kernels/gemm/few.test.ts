@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_TANH, PRODUCT_A, PRODUCT_ROWS, PRODUCT_Y } from "../../../assembly/abi.ts";
+import {
+  ACTIVATION_LEAKY_RELU,
+  ACTIVATION_NONE,
+  ACTIVATION_RELU,
+  ACTIVATION_TANH,
+  PRODUCT_A,
+  PRODUCT_ROWS,
+  PRODUCT_Y,
+} from "../../../assembly/abi.ts";
 import { matmul } from "../../reference/matmul.ts";
 import { Kernels, variants } from "../harness.ts";
 import { type Form, multiplyFew, operands, UNTOUCHED } from "./operands.ts";
@@ -96,6 +104,19 @@ describe.each(variants)("matmulFew, %s", (variant) => {
           expect(bits(run(false, activation, ranks).y)).toEqual(want);
         }
       }
+    }
+  });
+
+  test("an activation gets its parameter, and a share may end past the last column", () => {
+    for (const form of ["NN", "NT"] as const) {
+      kernels.reset();
+      const plain = operands(kernels, form, 3, 29, 10, {});
+      const value = multiplyFew(kernels, plain);
+      const leaky = operands(kernels, form, 3, 29, 10, { activation: ACTIVATION_LEAKY_RELU, p: 0.25 });
+      expect([...multiplyFew(kernels, leaky)]).toEqual([...value].map((v) => (v < 0 ? 0.25 * v : v)));
+      kernels.call.matmulFew(plain.descriptor, 0, 32);
+      expect(bits(plain.y())).toEqual(bits(value));
+      expect(plain.guardsHold()).toBe(true);
     }
   });
 });
