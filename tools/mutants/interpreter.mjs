@@ -29,7 +29,7 @@ export const mutants = rows([
     file: "assembly/interpreter.ts",
     tests: order,
     changes: [
-      { name: "walk: no barriers", find: "& abi.FLAG_BARRIER", replace: "& 0" },
+      { name: "walk: no barriers", find: "& abi.FLAG_BARRIER", replace: "& 0", tests: ["test/runtime/barrier.test.ts"] },
       {
         name: "walk: a lost team goes on",
         find: "if (!barrier(block, rank, team)) return abi.STATUS_LOST;",

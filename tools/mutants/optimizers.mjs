@@ -61,7 +61,7 @@ export const mutants = rows([
   },
   {
     file: "assembly/optimizers/adadelta.ts",
-    tests,
+    tests: [...tests, "test/optimizers/adadelta.test.ts"],
     changes: [
       {
         name: "rho and its rest swapped",

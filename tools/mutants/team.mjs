@@ -191,7 +191,7 @@ export const mutants = rows([
         name: "the norm is not told",
         find: "  store<f32>(control, <f32>norm, CONTROL_GRADIENT_NORM);\n",
         replace: "",
-        tests: ["test/model/nonFinite.test.ts", "test/model/fit.test.ts", "test/model/model.test.ts"],
+        tests: ["test/kernels/guard.test.ts"],
       },
     ],
   },
