@@ -39,4 +39,28 @@ describe.each(variants)("%s", (variant) => {
   ])("sums %j and loss %f end the program", (sums, loss) => {
     expect(guard(sums, loss, Infinity).status).toBe(abi.STATUS_NOT_FINITE);
   });
+
+  test("in a team rank 0 does nothing after it, not even what it would do alone", () => {
+    for (const loss of [1, Number.NaN]) {
+      kernels.reset();
+      const control = kernels.alloc(abi.CONTROL_BYTES);
+      const block = kernels.alloc(abi.TEAM_BYTES);
+      kernels.u32(block, abi.TEAM_BYTES / 4)[abi.TEAM_ARRIVED >>> 2] = 1; // rank 1 waits at the end already
+      kernels.f32(control, abi.CONTROL_BYTES / 4)[abi.CONTROL_LOSS >>> 2] = loss;
+      const [sums, x, y] = [kernels.alloc(64), kernels.put(new Array(16).fill(1)), kernels.alloc(64)];
+      const records = kernels.alloc(2 * abi.RECORD_BYTES);
+      const write = (index: number, code: number, operands: number[], size: number) => {
+        const record = kernels.u32(records + index * abi.RECORD_BYTES, abi.RECORD_BYTES / 4);
+        record[abi.RECORD_CODE >>> 2] = code;
+        record[abi.RECORD_RANKS >>> 2] = 1;
+        record.set(operands, abi.RECORD_OPERANDS >>> 2);
+        record[abi.RECORD_SIZES >>> 2] = size;
+      };
+      write(0, abi.OP_GUARD, [sums, control], 1);
+      write(1, abi.OP_ADD, [x, x, y], 16);
+      const status = kernels.call.runProgram(records, control, 0, 2, 0, 2, block);
+      expect(status).toBe(loss === 1 ? abi.STATUS_OK : abi.STATUS_NOT_FINITE);
+      expect(kernels.f32(y, 1)[0]).toBe(loss === 1 ? 2 : 0);
+    }
+  });
 });

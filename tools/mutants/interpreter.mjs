@@ -90,7 +90,7 @@ export const mutants = rows([
         name: "walk: a stopped rank 0 goes on in a team",
         find: "isStopped = true;",
         replace: "isStopped = false;",
-        tests: ["test/runtime/faults.test.ts"],
+        tests: ["test/kernels/guard.test.ts"],
       },
       {
         name: "walk: the first record of a span is left out",
