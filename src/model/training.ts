@@ -223,18 +223,22 @@ export class Training {
    * @throws NonFiniteError if loss or gradients are not finite: nothing but the step's own buffers has changed then.
    */
   run(program: StepProgram, { rows, targetKind, isWeighted }: Readonly<PlacedBatch>, indices = 0): number {
-    const { state } = this;
     this.#writeControl(rows, indices);
     const first: Span = indices === 0 ? "forward" : "gather";
-    const status = program.run(first, "update");
+    this.#endStep(program.run(first, "update"), targetKind, isWeighted, first);
+    return this.loss;
+  }
+
+  /** Counts a step whose update has run, or says why it has not. */
+  #endStep(status: number, targetKind: TargetKind, isWeighted: boolean, first: Span): void {
+    const { state } = this;
     if (status === abi.STATUS_LOST) {
       state.isBroken = true;
       throw state.brokenError(`step ${this.step}`);
     }
-    if (status !== abi.STATUS_OK) throw diagnose(this.specOf(targetKind, isWeighted), this.step, first);
+    if (status !== abi.STATUS_OK) throw this.diagnose(targetKind, isWeighted, first);
     this.step++;
     state.version++;
-    return state.runtime.arena.views.f32[(this.#control + abi.CONTROL_LOSS) >>> 2]!;
   }
 
   /**
@@ -249,15 +253,7 @@ export class Training {
 
   /** The rest of a step whose last part was evaluate: statistics and weights move. */
   finish(program: StepProgram, { targetKind, isWeighted }: Readonly<PlacedBatch>): void {
-    const { state } = this;
-    const status = program.run("guard", "update");
-    if (status === abi.STATUS_LOST) {
-      state.isBroken = true;
-      throw state.brokenError(`step ${this.step}`);
-    }
-    if (status !== abi.STATUS_OK) throw this.diagnose(targetKind, isWeighted, "backward");
-    this.step++;
-    state.version++;
+    this.#endStep(program.run("guard", "update"), targetKind, isWeighted, "backward");
   }
 
   /** Why the batch of the last evaluation is not finite. */
