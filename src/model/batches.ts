@@ -5,8 +5,9 @@
 import { type NonFiniteError, ShapeError } from "../errors.ts";
 import { RandomStream, STREAM_SHUFFLE, shuffleInto } from "../random.ts";
 import type { Region } from "../runtime/memory.ts";
+import type { Batch, PlacedBatch } from "./batchPlaces.ts";
 import type { TakenData } from "./evaluate.ts";
-import type { Batch, PlacedBatch, Training } from "./training.ts";
+import type { Training } from "./training.ts";
 
 /** Above this, rows stay in JavaScript: a copy in linear memory would leave too little for everything else. */
 const MAX_BYTES = 256 * 1024 * 1024;
@@ -45,9 +46,9 @@ export class RowBatches implements BatchSource {
     this.#data = data;
     this.#options = options;
     this.#order = new Uint32Array(data.rows);
-    this.skipsRemainder = training.needsTwoRows && data.rows % batchSize === 1 && data.rows > 1 && batchSize > 1;
+    this.skipsRemainder = training.batch.needsTwoRows && data.rows % batchSize === 1 && data.rows > 1 && batchSize > 1;
     this.stepsPerEpoch = Math.ceil(data.rows / batchSize) - (this.skipsRemainder ? 1 : 0);
-    training.checkRows(Math.min(batchSize, data.rows), "fit");
+    training.batch.checkRows(Math.min(batchSize, data.rows), "fit");
     const bytes = data.x.byteLength + data.y.data.byteLength;
     this.#indices = bytes <= (options.maxBytes ?? MAX_BYTES) ? this.#moveIn(region) : 0;
     this.placed = { rows: 0, targetKind: data.y.kind, isWeighted: data.weights !== undefined };
@@ -98,7 +99,7 @@ export class RowBatches implements BatchSource {
     const from = index * batchSize;
     this.placed.rows = Math.min(batchSize, this.#data.rows - from);
     if (this.#indices !== 0) return this.#indices + from * 4;
-    this.#training.placeRows(this.#data, this.#order.subarray(from, from + this.placed.rows));
+    this.#training.batch.placeRows(this.#data, this.#order.subarray(from, from + this.placed.rows));
     return 0;
   }
 }
@@ -125,7 +126,7 @@ export class StreamBatches implements BatchSource {
       throw new ShapeError(
         "fit: the iterable of batches ended, and gave none when it was started again. Give one that can be iterated again, or fewer epochs",
       );
-    this.placed = { ...this.#training.place(batch, "fit") };
+    this.placed = { ...this.#training.batch.place(batch, "fit") };
     return this.#training.run(this.#training.programFor(this.placed.targetKind, this.placed.isWeighted), this.placed);
   }
 

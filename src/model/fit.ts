@@ -10,13 +10,14 @@ import type { Shape } from "../shape.ts";
 import { sizeOf } from "../shape.ts";
 import type { NestedNumbers, TargetInput, TensorInput } from "../tensor.ts";
 import { type BatchSource, isIterable, RowBatches, StreamBatches } from "./batches.ts";
+import type { Batch } from "./batchPlaces.ts";
 import { Evaluator, type TakenData, takeData } from "./evaluate.ts";
 import { checkFitOptions, type FitOptions } from "./fitOptions.ts";
 import { FullBatch } from "./fullBatch.ts";
 import type { History } from "./history.ts";
 import { Loop } from "./loop.ts";
 import type { ModelState } from "./state.ts";
-import { type Batch, checkLoss, Training } from "./training.ts";
+import { checkLoss, Training } from "./training.ts";
 import { withRoom } from "./withRoom.ts";
 
 export type { FitOptions } from "./fitOptions.ts";

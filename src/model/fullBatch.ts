@@ -7,7 +7,8 @@ import { Descent } from "../optimizers/descent.ts";
 import { FLOAT32, type SecondOrder } from "../optimizers/secondOrder.ts";
 import type { Op } from "../program/builder.ts";
 import type { BatchSource, RowBatches } from "./batches.ts";
-import type { PlacedBatch, Training } from "./training.ts";
+import type { PlacedBatch } from "./batchPlaces.ts";
+import type { Training } from "./training.ts";
 
 export class FullBatch implements BatchSource {
   readonly stepsPerEpoch = 1;

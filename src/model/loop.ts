@@ -287,7 +287,7 @@ class OutputLog {
     this.#kind = targetKind;
     this.#rows += rows;
     this.#outputs.push(this.#training.outputs(targetKind, isWeighted, rows));
-    this.#targets.push(this.#training.targets(targetKind, rows));
+    this.#targets.push(this.#training.batch.targetsOf(targetKind, rows));
   }
 
   measure(metrics: NonNullable<FitOptions["metrics"]>): Record<string, number> {

@@ -95,7 +95,7 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
    */
   step(batch: Data<In, Out>): number {
     this.#checkUsable("trainer.step");
-    const placed = this.#training.place(batch, "trainer.step");
+    const placed = this.#training.batch.place(batch, "trainer.step");
     return this.#training.run(this.#training.programFor(placed.targetKind, placed.isWeighted), placed);
   }
 

@@ -1,24 +1,24 @@
 /**
- * The machinery of training one model: the places of a batch, gradients, slots and scalars, the step programs, and one step.
+ * The machinery of training one model: batch, gradients, slots and scalars in their places, the step programs, and one step.
  * It knows batches and steps; epochs, callbacks and validation are fit's.
  */
 import * as abi from "../../assembly/abi.ts";
 import type { Clip } from "../clipping.ts";
 import type { Constraint } from "../constraints.ts";
-import { FormatError, type NonFiniteError, OptionError, ShapeError } from "../errors.ts";
+import { FormatError, type NonFiniteError, OptionError } from "../errors.ts";
 import type { Loss, TargetKind } from "../losses/loss.ts";
-import { type Optimizer, rateAt } from "../optimizers/optimizer.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Decay, Penalty } from "../penalties.ts";
 import type { Span } from "../program/builder.ts";
-import type { Region, Views } from "../runtime/memory.ts";
+import type { Region } from "../runtime/memory.ts";
 import { sizeOf } from "../shape.ts";
+import { BatchPlaces, type PlacedBatch } from "./batchPlaces.ts";
 import { diagnose } from "./diagnose.ts";
-import type { TakenData } from "./evaluate.ts";
-import { optimizersOf, type ParameterGroup } from "./groups.ts";
-import { checkBatch, copyInputs, copyTargets, copyWeights } from "./intake.ts";
+import type { ParameterGroup } from "./groups.ts";
 import { allocateControl, type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import { type Profile, profileSteps } from "./profile.ts";
 import { controlWord, type ModelState } from "./state.ts";
+import { StepScalars } from "./stepScalars.ts";
 import type { TrainerCheckpoint } from "./trainer.ts";
 import { type Source, type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
 import { allocateUpdate, type UpdateMemory } from "./updateMemory.ts";
@@ -37,28 +37,6 @@ export interface TrainingOptions {
   readonly run: number;
 }
 
-export interface Batch {
-  readonly x: unknown;
-  readonly y: unknown;
-  readonly weights?: unknown;
-}
-
-/** What a batch in place is: how many rows, and which program suits its targets. */
-export interface PlacedBatch {
-  rows: number;
-  targetKind: TargetKind;
-  isWeighted: boolean;
-}
-
-/** The places of a batch, as views of all its rows. */
-interface BatchViews {
-  readonly of: Views;
-  readonly x: Float32Array;
-  readonly labels: Int32Array;
-  readonly values: Float32Array;
-  readonly weights: Float32Array;
-}
-
 interface StepProgram extends LoadedProgram {
   readonly output: number;
 }
@@ -66,6 +44,7 @@ interface StepProgram extends LoadedProgram {
 export class Training {
   readonly state: ModelState;
   readonly options: TrainingOptions;
+  readonly batch: BatchPlaces;
   readonly update: UpdateMemory;
   /** Data of a fit in memory, gathered by row numbers; set before the first step. */
   source: Source | undefined;
@@ -79,40 +58,21 @@ export class Training {
   rateFactor = 1;
   readonly #region: Region;
   readonly #control: number;
-  readonly #batch: TrainingSpec["batch"];
   readonly #columnWeights: number | undefined;
   readonly #programs: Record<string, StepProgram> = {};
-  /** Of each group of parameters, the first of those without. */
-  readonly #optimizers: readonly Optimizer[];
-  readonly #writers: ((offset: number, value: number) => void)[];
-  /** Where the writers write: taken once before they do, as a walk to it for each scalar cost 0.15 µs a step (Node 26, Zen 5). */
-  #memory: Float32Array;
-  readonly #needsTwoRows: string | undefined;
-  readonly #inputWords: number;
-  readonly #outputWords: number;
-  #views: BatchViews | undefined;
-  readonly #placed: PlacedBatch = { rows: 0, targetKind: "rows", isWeighted: false };
+  readonly #scalars: StepScalars;
 
   constructor(state: ModelState, options: TrainingOptions, region: Region, labels: Int32Array | undefined, where: string) {
     this.state = state;
     this.options = options;
     this.#region = region;
-    this.#needsTwoRows = state.layout.allLayers.find(({ rule }) => rule.needsTwoRows)?.where;
-    const { inputShape, outputShape } = state.layout;
-    this.#inputWords = sizeOf(inputShape);
-    this.#outputWords = sizeOf(outputShape);
     checkLoss(state, options.loss, where);
-    const columns = options.loss.columnWeights(outputShape, labels, where);
+    const columns = options.loss.columnWeights(state.layout.outputShape, labels, where);
     this.#control = allocateControl(state.runtime, region);
-    const batchBytes = (words: number) => region.allocate(options.batchSize * words * 4, "a batch");
-    this.#batch = { x: batchBytes(this.#inputWords), targets: batchBytes(this.#outputWords), weights: batchBytes(1) };
+    this.batch = new BatchPlaces(state, options.loss, options.batchSize, region);
     this.#columnWeights = columns && region.allocate(columns.byteLength, "weights of the loss");
     this.update = allocateUpdate(state, options, region, where);
-    this.#optimizers = optimizersOf(options.optimizer, options.groups ?? []);
-    this.#memory = state.runtime.arena.views.f32;
-    this.#writers = this.update.scalars.map((address) => (offset: number, value: number) => {
-      this.#memory[(address + offset) >>> 2] = value;
-    });
+    this.#scalars = new StepScalars(state.runtime, options, this.update.scalars);
     if (columns) state.runtime.arena.views.f32.set(columns, this.#columnWeights! >>> 2);
     this.#writeConstants(options.seed, options.run);
   }
@@ -128,8 +88,7 @@ export class Training {
     u32[controlWord(this.#control, abi.CONTROL_SEED_HIGH)] = Math.floor(seed / 4294967296) >>> 0;
     u32[controlWord(this.#control, abi.CONTROL_RUN)] = run;
     f32[controlWord(this.#control, abi.CONTROL_CLIP_MAX)] = clip?.kind === "norm" ? clip.max : Infinity;
-    this.#memory = f32;
-    for (const write of this.#writers) write(abi.UPDATE_LIMIT, clip?.kind === "value" ? clip.max : Infinity);
+    this.#scalars.writeConstants();
   }
 
   specOf(targetKind: TargetKind, isWeighted: boolean): TrainingSpec {
@@ -141,7 +100,7 @@ export class Training {
       isWeighted,
       columnWeights: this.#columnWeights,
       source: this.source,
-      batch: this.#batch,
+      batch: this.batch,
       control: this.#control,
       gradients: this.update.gradients,
       wantsInputGradient: false,
@@ -169,53 +128,6 @@ export class Training {
   /** Resolves when the threads that the programs want are ready, or known not to come. */
   async ready(): Promise<void> {
     if (this.sharedOps > 0) await this.state.runtime.startTeam();
-  }
-
-  /** Checks a batch and writes it where the program reads it. The result is reused by the next call. */
-  place(batch: Batch, where: string): PlacedBatch {
-    checkBatch(where, batch);
-    const { x, y, weights } = batch;
-    const { options, state } = this;
-    const { inputShape, outputShape } = state.layout;
-    const views = this.#batchViews();
-    const placed = this.#placed;
-    const rows = copyInputs(`${where}: x`, x, inputShape, views.x, options.batchSize);
-    this.checkRows(rows, where);
-    const kind = options.loss.takesLabels ? "labels-or-rows" : "rows";
-    placed.targetKind = copyTargets(`${where}: y`, y, rows, outputShape, kind, views.labels, views.values);
-    placed.isWeighted = weights !== undefined;
-    if (placed.isWeighted) copyWeights(`${where}: weights`, weights, rows, views.weights);
-    placed.rows = rows;
-    return placed;
-  }
-
-  /** Made anew only when the memory has grown: new views each step cost 0.1 µs, a twentieth of an iris step (Node 26, Zen 5). */
-  #batchViews(): BatchViews {
-    const { views } = this.state.runtime.arena;
-    if (this.#views?.of === views) return this.#views;
-    const { options } = this;
-    const at = (address: number, words: number): [number, number] => [address >>> 2, (address >>> 2) + options.batchSize * words];
-    const targets = at(this.#batch.targets, this.#outputWords);
-    this.#views = {
-      of: views,
-      x: views.f32.subarray(...at(this.#batch.x, this.#inputWords)),
-      labels: views.i32.subarray(...targets),
-      values: views.f32.subarray(...targets),
-      weights: views.f32.subarray(...at(this.#batch.weights, 1)),
-    };
-    return this.#views;
-  }
-
-  checkRows(rows: number, where: string): void {
-    if (rows === 1 && this.needsTwoRows) {
-      throw new ShapeError(
-        `${where}: a training batch needs at least 2 rows, got 1: ${this.#needsTwoRows} normalizes by the statistics of the batch`,
-      );
-    }
-  }
-
-  get needsTwoRows(): boolean {
-    return this.#needsTwoRows !== undefined;
   }
 
   /**
@@ -274,12 +186,12 @@ export class Training {
     u32[control + (abi.CONTROL_STEP >>> 2)] = this.step;
     u32[control + (abi.CONTROL_INDICES >>> 2)] = indices;
     f32[control + (abi.CONTROL_INVERSE_WEIGHT >>> 2)] = 1 / rows;
-    this.#writeScalars();
+    this.rate = this.#scalars.write(this.step, this.stepsPerEpoch, this.rateFactor);
   }
 
   /** Times the ops of steps on the batch in place; moves weights, slots and step as steps do. */
   profile(steps: number): Profile {
-    const { rows, targetKind, isWeighted } = this.#placed.rows > 0 ? this.#placed : this.#emptyBatch();
+    const { rows, targetKind, isWeighted } = this.batch.placed.rows > 0 ? this.batch.placed : this.#emptyBatch();
     return profileSteps(this.programFor(targetKind, isWeighted), rows, steps, () => {
       this.#writeControl(rows, 0);
       this.step++;
@@ -288,23 +200,6 @@ export class Training {
 
   #emptyBatch(): PlacedBatch {
     return { rows: this.options.batchSize, targetKind: this.options.loss.takesLabels ? "labels" : "rows", isWeighted: false };
-  }
-
-  #writeScalars(): void {
-    const { decay } = this.options;
-    this.#memory = this.state.runtime.arena.views.f32;
-    for (let group = this.#optimizers.length - 1; group >= 0; group--) {
-      const optimizer = this.#optimizers[group]!;
-      const rate = rateAt(optimizer.learningRate, this.step, this.stepsPerEpoch) * this.rateFactor;
-      this.rate = rate; // the last one is that of parameters without a group
-      optimizer.writeScalars(this.step, rate, true, this.#writers[2 * group]!);
-      optimizer.writeScalars(this.step, rate, false, this.#writers[2 * group + 1]!);
-      // Both shrink the weights before the update: their factors multiply.
-      if (decay !== undefined) {
-        const keep = (this.update.scalars[2 * group]! + abi.UPDATE_KEEP) >>> 2;
-        this.#memory[keep] = this.#memory[keep]! * (1 - decay.beta);
-      }
-    }
   }
 
   /** @throws FormatError if the checkpoint is of another net, optimizer or set of frozen parameters. */
@@ -335,32 +230,10 @@ export class Training {
     );
   }
 
-  /** Gathers rows of data that lies outside linear memory. */
-  placeRows({ x, y, weights }: TakenData, indices: Uint32Array): void {
-    const { f32, i32 } = this.state.runtime.arena.views;
-    const gather = <T extends Float32Array | Int32Array>(from: T, to: T, address: number, words: number) => {
-      for (let i = 0; i < indices.length; i++) {
-        const row = indices[i]!;
-        to.set(from.subarray(row * words, (row + 1) * words), (address >>> 2) + i * words);
-      }
-    };
-    gather(x, f32, this.#batch.x, this.#inputWords);
-    if (y.kind === "labels") gather(y.data, i32, this.#batch.targets, 1);
-    else gather(y.data, f32, this.#batch.targets, this.#outputWords);
-    if (weights) gather(weights, f32, this.#batch.weights, 1);
-  }
-
   /** A copy of the outputs of the last step, [rows, output]. */
   outputs(targetKind: TargetKind, isWeighted: boolean, rows: number): Float32Array {
     const at = this.programFor(targetKind, isWeighted).output >>> 2;
-    return this.state.runtime.arena.views.f32.slice(at, at + rows * this.#outputWords);
-  }
-
-  /** A copy of the targets of the last step. */
-  targets(targetKind: TargetKind, rows: number): Int32Array | Float32Array {
-    const { f32, i32 } = this.state.runtime.arena.views;
-    const at = this.#batch.targets >>> 2;
-    return targetKind === "labels" ? i32.slice(at, at + rows) : f32.slice(at, at + rows * this.#outputWords);
+    return this.state.runtime.arena.views.f32.slice(at, at + rows * sizeOf(this.state.layout.outputShape));
   }
 
   /** Value of the penalties in the last step. */

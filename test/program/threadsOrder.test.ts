@@ -5,7 +5,8 @@
 import { describe, expect, test } from "vitest";
 import * as abi from "../../assembly/abi.ts";
 import * as w from "../../src/index.ts";
-import { type PlacedBatch, Training } from "../../src/model/training.ts";
+import type { PlacedBatch } from "../../src/model/batchPlaces.ts";
+import { Training } from "../../src/model/training.ts";
 import { writeTrainingProgram } from "../../src/model/trainingProgram.ts";
 import { ranksOf } from "../../src/program/cost.ts";
 import { type Encoded, encode } from "../../src/program/encode.ts";
@@ -129,7 +130,7 @@ function train(compiled: Compiled, barriers: readonly boolean[], order: readonly
   training.step = 0;
   for (let step = 0; step < steps; step++) {
     const x = Float32Array.from({ length: rows * 17 }, next);
-    const placed: PlacedBatch = training.place({ x, y: Int32Array.from({ length: rows }, (_, i) => (i * 7 + step) % 10) }, "test");
+    const placed: PlacedBatch = training.batch.place({ x, y: Int32Array.from({ length: rows }, (_, i) => (i * 7 + step) % 10) }, "test");
     losses.push(training.run(program, placed));
     penalties.push(training.penalty);
   }
