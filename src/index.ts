@@ -1,5 +1,6 @@
 /** Entry point `whetstone`: all of training. Names only; importing it does nothing. */
-export type { Callback, CallbackResult, RunAccess, RunChange, TrainingState } from "./callbacks/callback.ts";
+export { type EmaOptions, ema, type SwaOptions, swa } from "./callbacks/averages.ts";
+export type { AverageSpec, Callback, CallbackResult, RunAccess, RunChange, TrainingState } from "./callbacks/callback.ts";
 export { type CheckpointOptions, checkpoint } from "./callbacks/checkpoint.ts";
 export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/earlyStopping.ts";
 export { csvLog, jsonLog, type WriteLine } from "./callbacks/logs.ts";

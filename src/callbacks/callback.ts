@@ -44,6 +44,9 @@ export interface RunAccess {
   save(): Uint8Array;
 }
 
+/** After each step, by the factor `decay`; or after each epoch from `start` on, all alike. */
+export type AverageSpec = { readonly decay: number } | { readonly start: number };
+
 type Hook = (state: TrainingState, run: RunAccess) => CallbackResult | void | Promise<CallbackResult | void>;
 
 export interface Callback {
@@ -62,4 +65,6 @@ export interface Callback {
   readonly monitor?: string;
   /** Number of the best epoch so far; undefined before the first. */
   readonly bestEpoch?: number | undefined;
+  /** fit averages the weights so; see ema and swa. */
+  readonly average?: AverageSpec;
 }

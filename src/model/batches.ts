@@ -88,6 +88,19 @@ export class RowBatches implements BatchSource {
     this.#training.finish(this.program, this.placed);
   }
 
+  /** The batches of the last epoch again, with the masks that they had, through another program; `visit` after each. */
+  replay(program: ReturnType<Training["programFor"]>, visit: (rows: number) => void): void {
+    const training = this.#training;
+    const { step, rate } = training;
+    for (let index = 0; index < this.stepsPerEpoch; index++) {
+      training.step = step - this.stepsPerEpoch + index;
+      training.evaluate(program, this.placed, this.#place(index));
+      visit(this.placed.rows);
+    }
+    training.step = step;
+    training.rate = rate;
+  }
+
   /** Why evaluate's loss or gradients are not finite. */
   diagnose(): NonFiniteError {
     return this.#training.diagnose(this.placed.targetKind, this.placed.isWeighted, this.#indices === 0 ? "forward" : "gather");

@@ -9,6 +9,7 @@ import type { Region } from "../runtime/memory.ts";
 import type { Shape } from "../shape.ts";
 import { sizeOf } from "../shape.ts";
 import type { NestedNumbers, TargetInput, TensorInput } from "../tensor.ts";
+import { Averaging } from "./averaging.ts";
 import { type BatchSource, isIterable, RowBatches, StreamBatches } from "./batches.ts";
 import type { Batch } from "./batchPlaces.ts";
 import { Evaluator, type TakenData, takeData } from "./evaluate.ts";
@@ -78,6 +79,8 @@ function prepare(
     labels,
     "fit",
   );
+  const averages = options.callbacks?.find(({ average }) => average)?.average;
+  const average = averages && new Averaging(training, region, averages);
   const validation = parts?.validation ?? own;
   const evaluator = validation && new Evaluator(state, loss, validation, region, "fit: validation", labels);
   const notes: string[] = [];
@@ -86,6 +89,7 @@ function prepare(
     // One order for all epochs: another one would change the last bits of a loss that lbfgs compares with itself.
     const shuffle = method === undefined && (options.shuffle ?? true);
     const batches = new RowBatches(training, parts.train, { shuffle, seed, run }, region);
+    average?.useRows(batches, region);
     if (batches.skipsRemainder) notes.push("each epoch leaves out one row: a batch of one row has no statistics for batchNorm");
     source = method === undefined ? batches : new FullBatch(training, batches, method);
   } else {
@@ -95,7 +99,7 @@ function prepare(
   // Only now has nothing been refused: the run counts, and the model predicts through this loss's link.
   state.runs++;
   state.link = loss.link;
-  return new Loop(training, source, evaluator, options, notes);
+  return new Loop(training, source, evaluator, options, notes, average);
 }
 
 function checkStream(options: FitOptions): void {

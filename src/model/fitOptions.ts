@@ -117,6 +117,7 @@ export function checkFitOptions(options: FitOptions): void {
       fail(`fit: callbacks[${index}]`, "an object with onStart, onStep, onEpoch or onEnd", callback, slip);
     }
   });
+  checkAverages(callbacks, epochs);
   if (signal !== undefined && typeof signal.aborted !== "boolean") fail("fit: signal", "an AbortSignal", signal);
   checkMonitors(options);
 }
@@ -127,6 +128,13 @@ function checkMetricNames(metrics: object): void {
   for (const name of Object.keys(metrics)) {
     if (own.includes(name)) throw new OptionError(`fit: metrics.${name} must have another name: history has a "${name}" of its own`);
   }
+}
+
+function checkAverages(callbacks: readonly Callback[], epochs: number): void {
+  const [average, second] = callbacks.flatMap((callback) => callback.average ?? []);
+  if (second !== undefined) throw new OptionError("fit: callbacks must hold one of ema and swa, got two: only one average can remain");
+  if (average && "start" in average && average.start >= epochs)
+    fail("fit: the start of swa", `an epoch of this run, below ${epochs}`, average.start);
 }
 
 /** Names that a callback may watch: what the history will hold. */

@@ -3,6 +3,7 @@ import type { Callback, CallbackResult, RunAccess, TrainingState } from "../call
 import { checkNotNegative } from "../check.ts";
 import { pause } from "../runtime/host/pause.ts";
 import { sizeOf } from "../shape.ts";
+import type { Averaging } from "./averaging.ts";
 import type { BatchSource } from "./batches.ts";
 import { type Evaluator, measure } from "./evaluate.ts";
 import type { FitOptions } from "./fitOptions.ts";
@@ -28,17 +29,26 @@ export class Loop {
   readonly #start = performance.now();
   readonly #outputs: OutputLog | undefined;
   readonly #best: WeightsCopy | undefined;
+  readonly #average: Averaging | undefined;
   #lastPause = performance.now();
   /** Steps between looks at the clock: a look costs as much as a small step. */
   #stepsPerLook = 1;
   #stepsToLook = 1;
   #lastLook = performance.now();
 
-  constructor(training: Training, source: BatchSource, evaluator: Evaluator | undefined, options: FitOptions, notes: string[]) {
+  constructor(
+    training: Training,
+    source: BatchSource,
+    evaluator: Evaluator | undefined,
+    options: FitOptions,
+    notes: string[],
+    average?: Averaging,
+  ) {
     const { epochs = 10, callbacks = [], metrics = {} } = options;
     this.#training = training;
     this.#source = source;
     this.#evaluator = evaluator;
+    this.#average = average;
     this.#options = options;
     this.#callbacks = callbacks;
     this.#hasStepCallbacks = callbacks.some(({ onStep }) => onStep !== undefined);
@@ -117,6 +127,7 @@ export class Loop {
     for (let index = 0; index < this.#source.stepsPerEpoch; index++) {
       const result = this.#source.step(index);
       const loss = typeof result === "number" ? result : await result;
+      this.#average?.afterStep();
       const { rows } = this.#source.placed;
       weightedLoss += loss * rows;
       state.rows += rows;
@@ -144,26 +155,35 @@ export class Loop {
     state.stepInEpoch = this.#source.stepsPerEpoch;
     state.loss = loss;
     state.learningRate = this.#training.rate;
-    if (this.#evaluator) {
-      const { loss: valLoss, ...values } = this.#evaluator.run(metrics);
-      state.valLoss = valLoss;
-      history.valLoss.push(valLoss);
-      for (const [name, value] of Object.entries(values)) measured[valName(name)] = value;
-    }
-    state.metrics = measured;
-    history.loss.push(loss);
-    history.learningRate.push(this.#training.rate);
-    if (this.#training.options.penalty !== undefined) history.penalty.push(penalty);
-    for (const [name, value] of Object.entries(measured)) (history[name] as number[]).push(value);
-    history.epochs = epoch + 1;
     let stop: boolean;
     try {
-      stop = await this.#call("onEpoch");
+      this.#average?.afterEpoch(epoch);
+      this.#validate(measured);
+      state.metrics = measured;
+      history.loss.push(loss);
+      history.learningRate.push(this.#training.rate);
+      if (this.#training.options.penalty !== undefined) history.penalty.push(penalty);
+      for (const [name, value] of Object.entries(measured)) (history[name] as number[]).push(value);
+      history.epochs = epoch + 1;
+      try {
+        stop = await this.#call("onEpoch");
+      } finally {
+        this.#keepBest(epoch); // also where a callback throws or aborts: the epoch may be the best one
+      }
     } finally {
-      this.#keepBest(epoch); // also where a callback throws or aborts: the epoch may be the best one
+      this.#average?.takeDown();
     }
     if (this.#isPauseDue()) await this.#pause();
     return stop;
+  }
+
+  #validate(measured: Record<string, number>): void {
+    if (this.#evaluator) {
+      const { loss: valLoss, ...values } = this.#evaluator.run(this.#options.metrics ?? {});
+      this.#state.valLoss = valLoss;
+      this.#history.valLoss.push(valLoss);
+      for (const [name, value] of Object.entries(values)) measured[valName(name)] = value;
+    }
   }
 
   #keepBest(epoch: number): void {
@@ -178,9 +198,9 @@ export class Loop {
     }
   }
 
-  /** On every exit: the best weights where somebody watched and an epoch was measured. */
+  /** On every exit: the best weights where somebody watched and an epoch was measured, else the averages where there are any. */
   #finish(): void {
-    this.#best?.putBack();
+    if (!this.#best?.putBack()) this.#average?.putUp();
     this.#state.seconds = (performance.now() - this.#start) / 1000;
   }
 

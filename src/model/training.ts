@@ -20,7 +20,7 @@ import { type Profile, profileSteps } from "./profile.ts";
 import { controlWord, type ModelState } from "./state.ts";
 import { StepScalars } from "./stepScalars.ts";
 import type { TrainerCheckpoint } from "./trainer.ts";
-import { type Source, type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
+import { type Source, type TrainingSpec, type UpdateSpec, writeTrainingProgram } from "./trainingProgram.ts";
 import { allocateUpdate, type UpdateMemory } from "./updateMemory.ts";
 
 export interface TrainingOptions {
@@ -48,6 +48,8 @@ export class Training {
   readonly update: UpdateMemory;
   /** Data of a fit in memory, gathered by row numbers; set before the first step. */
   source: Source | undefined;
+  /** What each step averages; set before the first program is made. */
+  average: UpdateSpec["average"];
   /** Steps of an epoch, for schedules that count epochs. */
   stepsPerEpoch: number | undefined;
   /** Steps taken. */
@@ -104,7 +106,7 @@ export class Training {
       control: this.#control,
       gradients: this.update.gradients,
       wantsInputGradient: false,
-      update: this.update.spec,
+      update: this.average ? { ...this.update.spec, average: this.average } : this.update.spec,
     };
   }
 

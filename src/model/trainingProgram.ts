@@ -34,7 +34,7 @@ export interface Source {
 }
 
 export interface TrainingSpec {
-  readonly state: ModelState;
+  readonly state: Pick<ModelState, "layout" | "parameters" | "runtime">;
   readonly capacity: number;
   readonly loss: Loss;
   readonly targetKind: TargetKind;
@@ -79,6 +79,16 @@ export interface UpdateSpec {
   /** All gradients in one run: address, words, and their partial sums of squares. */
   readonly gradient: { readonly address: number; readonly words: number; readonly sums: number };
   readonly penaltySums: { readonly address: number; readonly pieces: number };
+  /** Values that an average follows, as `to` ← decay · `to` + (1 - decay) · `from`. */
+  readonly average?: { readonly decay: number; readonly parts: readonly AveragedPart[] } | undefined;
+}
+
+export interface AveragedPart {
+  readonly name: string;
+  /** Addresses of the values and of their average. */
+  readonly from: number;
+  readonly to: number;
+  readonly words: number;
 }
 
 export interface TrainingBuffers {
@@ -223,6 +233,16 @@ function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): voi
     }
     for (const { name, address, rows, cols, max } of update.limited) {
       builder.emit("limitRowNorms", { w: builder.fixed(name, address, rows * cols) }, { rows, cols }, { max });
+    }
+    for (const { name, from, to, words } of update.average?.parts ?? []) {
+      const average = builder.fixed(`${name}.average`, to, words);
+      const q = Math.fround(update.average!.decay); // p + q is 1 in float32 too
+      builder.emit(
+        "combine",
+        { x: builder.fixed(`${name}.values`, from, words), y: average, z: average },
+        { count: words },
+        { p: 1 - q, q },
+      );
     }
   });
   builder.label = "";

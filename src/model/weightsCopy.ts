@@ -15,11 +15,12 @@ export class WeightsCopy {
     else parameters.forEach((parameter, i) => this.#copy![i]!.set(this.#state.view(parameter)));
   }
 
-  /** Does nothing if no copy was taken. All weights are known again after it, also those of a model that lost a thread. */
-  putBack(): void {
-    if (this.#copy === undefined) return;
+  /** False if no copy was taken. Else all weights are known again after it, also those of a model that lost a thread. */
+  putBack(): boolean {
+    if (this.#copy === undefined) return false;
     this.#state.parameters.forEach((parameter, i) => this.#state.view(parameter).set(this.#copy![i]!));
     this.#state.isBroken = false;
     this.#state.version++;
+    return true;
   }
 }
