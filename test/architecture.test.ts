@@ -44,6 +44,7 @@ const parts: [name: string, pattern: RegExp][] = [
   ["node", /^src\/node\//],
   ["data", /^src\/data\//],
   ["metrics", /^src\/metrics\//],
+  ["judging", /^src\/judging\//],
   ["callbacks", /^src\/callbacks\//],
   ["safetensors", /^src\/model\/(safetensors|duplicateKeys)\.ts$/],
   ["history", /^src\/model\/history\.ts$/],
@@ -78,6 +79,7 @@ const arrows: Record<string, string[]> = {
   callbacks: ["history", "host", "basics"],
   data: ["basics"],
   metrics: ["basics", "data"],
+  judging: ["model", "history", "callbacks", "data", "basics"], // of the model types only: see the test below
   model: [
     "abi",
     "program",
@@ -148,6 +150,17 @@ describe("imports", () => {
         })
         .map((target) => `${file} (${part}) -> ${target} (${partOf(target)})`);
     });
+    expect(wrong).toEqual([]);
+  });
+
+  test("judging imports nothing but types from the model: it calls models that it is given, and whetstone/metrics stays small", () => {
+    const wrong = src
+      .filter((file) => partOf(file) === "judging")
+      .flatMap((file) =>
+        [...read(file).matchAll(/^(?:import|export) (?!type )[^;]*?from "\.\.\/(model|runtime|program|net)[^"]*"/gm)].map(
+          ([line]) => `${file}: ${line}`,
+        ),
+      );
     expect(wrong).toEqual([]);
   });
 
