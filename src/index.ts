@@ -1,8 +1,9 @@
 /** Entry point `whetstone`: all of training. Names only; importing it does nothing. */
 export { type EmaOptions, ema, type SwaOptions, swa } from "./callbacks/averages.ts";
-export type { AverageSpec, Callback, CallbackResult, RunAccess, RunChange, TrainingState } from "./callbacks/callback.ts";
+export type { AverageSpec, Callback, CallbackResult, LayerValues, RunAccess, RunChange, TrainingState } from "./callbacks/callback.ts";
 export { type CheckpointOptions, checkpoint } from "./callbacks/checkpoint.ts";
 export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/earlyStopping.ts";
+export { type GradientFlow, type GradientFlowOptions, gradientFlow, type LayerFlow } from "./callbacks/gradientFlow.ts";
 export { csvLog, jsonLog, type WriteLine } from "./callbacks/logs.ts";
 export { progressBar } from "./callbacks/progressBar.ts";
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from "./callbacks/reduceOnPlateau.ts";

@@ -42,6 +42,25 @@ export type CallbackResult = "stop" | RunChange | undefined;
 export interface RunAccess {
   /** The model as it is now: the bytes that model.save() would give. */
   save(): Uint8Array;
+  /** Copies of the parameters by name, running statistics among them. */
+  parameters(): Record<string, Float32Array>;
+  /**
+   * What passes through each layer when the last step's batch runs again at the parameters as they are, with the masks it had:
+   * copies. Nothing else changes.
+   */
+  layers(): LayerValues[];
+}
+
+export interface LayerValues {
+  /** "3", within a layer "3.0": parameters have their names from it. */
+  readonly name: string;
+  readonly kind: string;
+  /** [rows, ...output of the layer]. */
+  readonly output: Float32Array;
+  /** Of the loss by this output; undefined where no step needs it. */
+  readonly outputGradient: Float32Array | undefined;
+  /** Of the loss, without penalties, by each of its parameters that are trained. */
+  readonly gradients: Record<string, Float32Array>;
 }
 
 /** After each step, by the factor `decay`; or after each epoch from `start` on, all alike. */

@@ -111,14 +111,31 @@ function checkSize(shape: Shape, where: string): void {
 /** Where a program finds the parameters, by name. */
 export type FindParameter = (name: string) => ParameterBuffers;
 
-/** Writes the forward ops of all layers. In inference a batch-norm right after a product is folded into it. */
-export function writeForward(layout: Layout, builder: Builder, x: Value, find: FindParameter, control: Buffer): Value {
-  const value = writeLayers(layout.layers, builder, x, find, control);
+/**
+ * Writes the forward ops of all layers, and tells `visit` the output of each. In inference a batch-norm right after a product
+ * is folded into it.
+ */
+export function writeForward(
+  layout: Layout,
+  builder: Builder,
+  x: Value,
+  find: FindParameter,
+  control: Buffer,
+  visit?: (placed: PlacedLayer, output: Value) => void,
+): Value {
+  const value = writeLayers(layout.layers, builder, x, { find, control, visit });
   builder.label = "";
   return value;
 }
 
-function writeLayers(layers: readonly PlacedLayer[], builder: Builder, x: Value, find: FindParameter, control: Buffer): Value {
+interface ForwardParts {
+  readonly find: FindParameter;
+  readonly control: Buffer;
+  readonly visit: ((placed: PlacedLayer, output: Value) => void) | undefined;
+}
+
+function writeLayers(layers: readonly PlacedLayer[], builder: Builder, x: Value, parts: ForwardParts): Value {
+  const { find, control, visit } = parts;
   let value = x;
   for (let i = 0; i < layers.length; i++) {
     const placed = layers[i]!;
@@ -127,12 +144,13 @@ function writeLayers(layers: readonly PlacedLayer[], builder: Builder, x: Value,
     const canFold = builder.mode !== "train" && rule.canFold?.(layer, builder.mode) && next?.layer.kind === "batchNorm";
     const fold = canFold ? foldOf(next, find) : undefined;
     const branches = placed.branches.map((branch) => (from: Value) => {
-      const inner = writeLayers(branch, builder, from, find, control);
+      const inner = writeLayers(branch, builder, from, parts);
       builder.label = where;
       return inner;
     });
     builder.label = where;
     value = rule.forward(layer, { builder, x: value, parameters: parametersOf(placed, find), stream, control, branches, fold });
+    visit?.(placed, value);
     if (fold !== undefined) i++;
   }
   return value;

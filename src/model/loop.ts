@@ -8,6 +8,7 @@ import type { BatchSource } from "./batches.ts";
 import { type Evaluator, measure } from "./evaluate.ts";
 import type { FitOptions } from "./fitOptions.ts";
 import { emptyHistory, type History, valName } from "./history.ts";
+import { inspectLayers } from "./inspectLayers.ts";
 import { inferenceOf } from "./predict.ts";
 import { saveModel } from "./saveModel.ts";
 import type { Training } from "./training.ts";
@@ -52,7 +53,11 @@ export class Loop {
     this.#options = options;
     this.#callbacks = callbacks;
     this.#hasStepCallbacks = callbacks.some(({ onStep }) => onStep !== undefined);
-    this.#access = { save: () => save(training) };
+    this.#access = {
+      save: () => save(training),
+      parameters: () => Object.fromEntries(training.state.parameters.map((each) => [each.name, training.state.view(each).slice()])),
+      layers: () => inspectLayers(training, source.placed),
+    };
     this.#history = emptyHistory();
     this.#history.notes.push(...notes);
     for (const name of Object.keys(metrics)) {

@@ -8,7 +8,7 @@ import type { Penalty } from "../penalties.ts";
 import { type Buffer, Builder, perRow, type Value } from "../program/builder.ts";
 import { type OpName, piecesOf } from "../program/ops.ts";
 import { sizeOf } from "../shape.ts";
-import { writeForward } from "./layout.ts";
+import { type PlacedLayer, writeForward } from "./layout.ts";
 import { isTrainable, type ModelState } from "./state.ts";
 
 /** A run of trainable parameters that lie side by side and are updated alike, and where their gradients and slots lie. */
@@ -49,6 +49,8 @@ export interface TrainingSpec {
   /** Also compute the gradient of the input. */
   readonly wantsInputGradient: boolean;
   readonly update: UpdateSpec | undefined;
+  /** Told the output of each layer. */
+  readonly visit?: (placed: PlacedLayer, output: Value) => void;
 }
 
 /** A weight whose rows have a largest norm. */
@@ -113,7 +115,7 @@ export function writeTrainingProgram(spec: TrainingSpec): TrainingBuffers {
   const weights = isWeighted ? builder.fixed("rowWeights", spec.batch.weights, perRow(1)) : undefined;
   if (source) writeGather(builder, control, source, [x.buffer, inputWords], [targets, targetWords], weights);
 
-  const output = writeForward(layout, builder, x, findTrainable(builder, spec), control);
+  const output = writeForward(layout, builder, x, findTrainable(builder, spec), control, spec.visit);
   output.buffer.keep = true;
   builder.label = "loss";
   const dx = output.needsGradient ? builder.buffer("gradient", perRow(sizeOf(output.shape))) : undefined;

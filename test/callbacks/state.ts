@@ -21,7 +21,7 @@ export function stateOf(known: Partial<TrainingState> = {}): TrainingState {
 }
 
 /** What a run would let its callbacks ask. */
-export const access: RunAccess = { save: () => Uint8Array.of(1, 2, 3) };
+export const access: RunAccess = { save: () => Uint8Array.of(1, 2, 3), parameters: () => ({}), layers: () => [] };
 
 type Result = CallbackResult | void | Promise<CallbackResult | void>;
 type Hooks = { [Name in "onStart" | "onStep" | "onEpoch" | "onEnd"]: (state: TrainingState) => Result };
