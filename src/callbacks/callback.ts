@@ -86,4 +86,10 @@ export interface Callback {
   readonly bestEpoch?: number | undefined;
   /** fit averages the weights so; see ema and swa. */
   readonly average?: AverageSpec;
+  /** Name of what made it, "earlyStopping": a resumed run finds it again by this, among equals by their order. */
+  readonly kind?: string;
+  /** What it must know when the run is resumed: plain data as JSON has it, and NaN and infinities. Undefined if nothing. */
+  save?(): unknown;
+  /** Takes over what save gave. A resumed run calls it after onStart. @throws FormatError for what save never gives. */
+  load?(saved: unknown): void;
 }

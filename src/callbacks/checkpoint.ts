@@ -2,6 +2,7 @@
 import { checkBoolean, checkCount, checkOptions, fail } from "../check.ts";
 import type { Callback } from "./callback.ts";
 import { isLowerBetter, type Mode, measuredValue } from "./monitor.ts";
+import { savedNumbers } from "./savedNumbers.ts";
 
 export interface CheckpointOptions {
   /** Takes the bytes of a model file; training waits for what it returns. */
@@ -30,6 +31,7 @@ export function checkpoint(options: CheckpointOptions): Callback {
   const isLess = isLowerBetter("checkpoint", monitor, mode);
   let best = Number.NaN;
   return {
+    kind: "checkpoint",
     onStart() {
       best = Number.NaN;
     },
@@ -43,6 +45,10 @@ export function checkpoint(options: CheckpointOptions): Callback {
         best = value;
       }
       await save(run.save(), { epoch, step });
+    },
+    save: () => (isBestOnly ? { best } : undefined),
+    load(saved) {
+      if (isBestOnly) ({ best } = savedNumbers("checkpoint", saved, ["best"]));
     },
   };
 }

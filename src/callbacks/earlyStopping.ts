@@ -2,6 +2,7 @@
 import { checkCount, checkNotNegative, checkOptions } from "../check.ts";
 import type { Callback } from "./callback.ts";
 import { isLowerBetter, type Mode, measuredValue } from "./monitor.ts";
+import { savedNumbers } from "./savedNumbers.ts";
 
 export interface EarlyStoppingOptions {
   /** What is watched: "loss", "valLoss" or a metric of fit as history names it, "valAccuracy". Default "valLoss". */
@@ -30,6 +31,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   let bestEpoch: number | undefined;
   let waited = 0;
   return {
+    kind: "earlyStopping",
     monitor,
     get bestEpoch() {
       return bestEpoch;
@@ -48,6 +50,12 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
         bestEpoch = state.epoch;
       }
       return waited >= patience ? "stop" : undefined;
+    },
+    save: () => ({ best, bestEpoch: bestEpoch ?? -1, waited }),
+    load(saved) {
+      const numbers = savedNumbers("earlyStopping", saved, ["best", "bestEpoch", "waited"]);
+      ({ best, waited } = numbers);
+      bestEpoch = numbers.bestEpoch < 0 ? undefined : numbers.bestEpoch;
     },
   };
 }

@@ -2,6 +2,7 @@
 import { checkCount, checkInRange, checkNotNegative, checkOneOf, checkOptions } from "../check.ts";
 import type { Callback } from "./callback.ts";
 import { isLowerBetter, type Mode, measuredValue } from "./monitor.ts";
+import { savedNumbers } from "./savedNumbers.ts";
 
 export interface ReduceOnPlateauOptions {
   /** What is watched: "loss", "valLoss" or a metric of fit as history names it. Default "valLoss". */
@@ -52,6 +53,7 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
     return isLess ? value < limit : value > limit;
   };
   return {
+    kind: where,
     onStart() {
       best = isLess ? Infinity : -Infinity;
       bad = 0;
@@ -73,6 +75,10 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
       const rate = state.learningRate;
       const lowered = Math.max(rate * factor, min);
       return rate - lowered > LEAST_CHANGE ? { learningRateFactor: lowered / rate } : undefined;
+    },
+    save: () => ({ best, bad, cooling }),
+    load(saved) {
+      ({ best, bad, cooling } = savedNumbers(where, saved, ["best", "bad", "cooling"]));
     },
   };
 }
