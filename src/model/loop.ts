@@ -2,14 +2,13 @@
 import type { Callback, CallbackResult, RunAccess, TrainingState } from "../callbacks/callback.ts";
 import { checkNotNegative } from "../check.ts";
 import { pause } from "../runtime/host/pause.ts";
-import { sizeOf } from "../shape.ts";
 import type { Averaging } from "./averaging.ts";
 import type { BatchSource } from "./batches.ts";
-import { type Evaluator, measure } from "./evaluate.ts";
+import type { Evaluator } from "./evaluate.ts";
 import type { FitOptions } from "./fitOptions.ts";
 import { emptyHistory, type History, valName } from "./history.ts";
 import { inspectLayers } from "./inspectLayers.ts";
-import { inferenceOf } from "./predict.ts";
+import { OutputLog } from "./outputLog.ts";
 import { saveModel } from "./saveModel.ts";
 import type { Training } from "./training.ts";
 import { WeightsCopy } from "./weightsCopy.ts";
@@ -288,53 +287,4 @@ function save({ state }: Training): Uint8Array {
 function attachHistory(error: unknown, history: History): void {
   if (typeof error === "object" && error !== null && Object.isExtensible(error))
     Object.defineProperty(error, "history", { value: history, configurable: true });
-}
-
-/** The outputs and targets of an epoch's steps, in the order in which they were seen: for metrics of training. */
-class OutputLog {
-  readonly #training: Training;
-  #outputs: Float32Array[] = [];
-  #targets: (Float32Array | Int32Array)[] = [];
-  #kind: "labels" | "rows" = "rows";
-  #rows = 0;
-
-  constructor(training: Training) {
-    this.#training = training;
-  }
-
-  clear(): void {
-    this.#outputs = [];
-    this.#targets = [];
-    this.#rows = 0;
-  }
-
-  add({ rows, targetKind, isWeighted }: BatchSource["placed"]): void {
-    this.#kind = targetKind;
-    this.#rows += rows;
-    this.#outputs.push(this.#training.outputs(targetKind, isWeighted, rows));
-    this.#targets.push(this.#training.batch.targetsOf(targetKind, rows));
-  }
-
-  measure(metrics: NonNullable<FitOptions["metrics"]>): Record<string, number> {
-    const { state, options } = this.#training;
-    const { outputShape } = state.layout;
-    const words = sizeOf(outputShape);
-    const outputs = join(this.#outputs, new Float32Array(this.#rows * words));
-    const predictions = inferenceOf(state).link(outputs, this.#rows, options.loss.link);
-    const shape = [this.#rows, ...outputShape];
-    const targets =
-      this.#kind === "labels"
-        ? join(this.#targets as Int32Array[], new Int32Array(this.#targets.reduce((sum, { length }) => sum + length, 0)))
-        : { data: join(this.#targets as Float32Array[], new Float32Array(this.#rows * words)), shape };
-    return measure(metrics, targets, { data: predictions, shape });
-  }
-}
-
-function join<T extends Float32Array | Int32Array>(parts: readonly T[], target: T): T {
-  let at = 0;
-  for (const part of parts) {
-    target.set(part, at);
-    at += part.length;
-  }
-  return target;
 }
