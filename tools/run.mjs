@@ -10,6 +10,8 @@ import { build } from "esbuild";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const [file, ...rest] = process.argv.slice(2);
 const outfile = join(root, "build", "run", `${basename(file, ".ts")}.mjs`);
-await build({ entryPoints: [file], outfile, bundle: true, packages: "external", platform: "node", format: "esm", logLevel: "warning" });
+// Without tsconfig.json, whose paths lead to the sources.
+const options = { bundle: true, packages: "external", platform: "node", format: "esm", tsconfigRaw: {}, logLevel: "warning" };
+await build({ ...options, entryPoints: [file], outfile });
 const { status } = spawnSync(process.execPath, [outfile, ...rest], { stdio: "inherit" });
 process.exit(status ?? 1);

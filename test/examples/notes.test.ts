@@ -1,0 +1,87 @@
+/** Every claim of examples/notes at its small size: it holds, and the figures that decide it lie where they should. */
+import { readdirSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Outcome } from "../../examples/notes/claim.ts";
+import { claims } from "../../examples/notes/claims.ts";
+import { createRuntime, type Runtime } from "../../src/index.ts";
+
+/** [least, most] of figures, looser than what all of the seeds 0 to 9 give. */
+const bounds: Record<string, Record<string, [number, number]>> = {
+  depth: { sigmoidShallow: [0.9, 1], sigmoidDeep: [0, 0.3], reluDeep: [0.95, 1], sigmoidRatio: [0, 1e-3], reluRatio: [0.3, 5] },
+  initialization: {
+    zerosAccuracy: [0.05, 0.2],
+    smallTanh: [0, 1e-8],
+    largeSaturated: [0.6, 1],
+    largeRelu: [1e6, 1e10],
+    xavierTanh: [0.1, 0.6],
+    xavierTanhAccuracy: [0.9, 1],
+    xavierRelu: [0.01, 0.1],
+    heRelu: [0.5, 2],
+  },
+  batchNormalization: { highRate: [0.8, 1], highRateWithout: [0, 0.3], worstInit: [0.8, 1], worstInitWithout: [0, 0.3] },
+  residualDepth: { plainShallow: [0.95, 1], plainDeep: [0, 0.4], residualDeep: [0.9, 1] },
+  clipping: { gradientNorm: [100, 1e4], without: [0, 0.5], clipNorm: [0.85, 1], clipLayerNorm: [0.85, 1], clipValue: [0.85, 1] },
+  inputScaling: { raw: [1, 1e3], minMax: [0.05, 0.5], standard: [0.005, 0.1] },
+  momentum: {
+    plateau: [2, 10],
+    saddle: [2, 20],
+    ravine: [4, 50],
+    descentEnd: [-1.01, -0.99],
+    momentumEnd: [0.99, 1.01],
+    nesterovEnd: [0.99, 1.01],
+  },
+  rosenbrock: { start: [24.19, 24.21], worst: [0, 0.242], slowestSecond: [30, 100], fastestFirst: [500, 5000] },
+  biasCorrection: {
+    firstStep: [3.162, 3.163],
+    longestStep: [6.5, 6.6],
+    correctedStep: [0.9999, 1.0001],
+    lossCorrected: [0.3, 1.2],
+    lossPlain: [0.8, 4],
+  },
+  rateDecay: { high: [0.01, 1], low: [0.05, 0.2], worstDecay: [0, 0.01], least: [0.48, 0.49] },
+  batchSize: {
+    noiseRatio: [10, 25],
+    middleAfterEpochs: [0.1, 0.5],
+    fullAfterEpochs: [1.5, 2.5],
+    oneAfterSteps: [0.7, 3],
+    fullAfterSteps: [0.3, 0.7],
+  },
+  secondOrder: { full: [0, 1e-3], fullAdam: [1e-3, 0.1], mini: [1, 5], miniAdam: [0.1, 0.8] },
+};
+
+let runtime: Runtime;
+beforeAll(async () => {
+  runtime = await createRuntime({ numerics: "portable", threads: 1 });
+});
+afterAll(() => runtime.dispose());
+
+describe("claims of the notes", () => {
+  test("every script is in the list", () => {
+    const parts = ["claim", "claims", "data", "run", "training"];
+    const scripts = readdirSync("examples/notes").filter((name) => name.endsWith(".ts"));
+    expect(Object.keys(claims).sort()).toEqual(
+      scripts
+        .map((name) => name.slice(0, -3))
+        .filter((name) => !parts.includes(name))
+        .sort(),
+    );
+    expect(Object.keys(bounds).sort()).toEqual(Object.keys(claims).sort());
+  });
+
+  test.each(Object.keys(claims))("%s", async (name) => {
+    const outcome = await claims[name]!.run({ small: true, seed: 0, runtime });
+    expect(outcome.holds).toEqual(Object.fromEntries(Object.keys(outcome.holds).map((part) => [part, true])));
+    expect(Object.keys(outcome.holds).length).toBeGreaterThan(0);
+    for (const [figure, [least, most]] of Object.entries(bounds[name]!)) {
+      expect(outcome.figures[figure], `${name}: ${figure}`).toBeGreaterThanOrEqual(least);
+      expect(outcome.figures[figure], `${name}: ${figure}`).toBeLessThanOrEqual(most);
+    }
+  });
+
+  test("two threads give the figures of one", async () => {
+    const two = await createRuntime({ numerics: "portable", threads: 2 });
+    const run = (runtime: Runtime): Promise<Outcome> => claims.depth!.run({ small: true, seed: 3, runtime });
+    expect((await run(two)).figures).toEqual((await run(runtime)).figures);
+    two.dispose();
+  });
+});
