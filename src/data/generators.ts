@@ -220,7 +220,7 @@ function onCircle(turns: number): [number, number] {
 }
 
 /** A normal deviate of mean 0 and deviation 1. */
-function deviate(random: RandomStream): number {
+export function deviate(random: RandomStream): number {
   for (;;) {
     const a = 2 * random.uniform() - 1;
     const b = 2 * random.uniform() - 1;
