@@ -101,7 +101,7 @@ export const UPDATE_RATE = 12; // learning rate, or the step size with bias corr
 export const UPDATE_FIRST = 16; // where an optimizer's own scalars begin
 export const UPDATE_BYTES = 64;
 
-// A matrix product's descriptor: y[rows, cols] = a[rows, inner] · b[inner, cols] (+ bias) (then the activation). 64 bytes.
+// A matrix product's descriptor: y[rows, cols] = a[rows, inner] · b[inner, cols] (+ bias) (then the epilogue). 64 bytes.
 export const PRODUCT_A = 0; // address of a(0, 0)
 export const PRODUCT_B = 4; // address of packed panels (matmul) or of b(0, 0) (matmulFew)
 export const PRODUCT_BIAS = 8; // f32[cols], or 0
@@ -116,6 +116,8 @@ export const PRODUCT_B_INNER = 40; // bytes from b(k, j) to b(k + 1, j); matmulF
 export const PRODUCT_B_COL = 44; // bytes from b(k, j) to b(k, j + 1); matmulFew only
 export const PRODUCT_ACTIVATION = 48; // ACTIVATION_*
 export const PRODUCT_P = 52; // f32: the activation's parameter
+export const PRODUCT_MASK = 56; // f32[rows, cols] that y is multiplied by, or 0
+export const PRODUCT_T = 60; // f32[rows, cols] or 0; if not 0, y is then multiplied by the activation's gradient at t, in place of applying it
 
 // Op codes of the step program. src/program/ops.ts has a row for each; interpreter.ts a case.
 export const OP_GATHER_ROWS = 1;

@@ -1,10 +1,10 @@
 export { runProgram } from "./interpreter";
 export { dismiss, runTeam, serve, spinTurns } from "./team";
-export { activation, activationGrad, activationSegment } from "./kernels/activations";
+export { activation, activationGrad, activationGradSegment, activationSegment } from "./kernels/activations";
 export { binaryCrossEntropy } from "./kernels/binaryCrossEntropy";
 export { blendStatistics, columnInverse, columnMoments } from "./kernels/columnMoments";
 export { columnSum } from "./kernels/columnSum";
-export { add, combine, copy, multiply } from "./kernels/elementwise";
+export { add, combine, copy, multiply, multiplySegment } from "./kernels/elementwise";
 export { columnScale, foldBias, scaleRows } from "./kernels/foldColumns";
 export { gatherRows } from "./kernels/gatherRows";
 export { setTileRows } from "./kernels/gemm/blocking";

@@ -317,6 +317,8 @@ function describeProduct(r: usize, batch: u32, product: usize): usize {
   store<u32>(product, size(r, 6, batch), abi.PRODUCT_B_COL);
   store<u32>(product, size(r, 7, batch), abi.PRODUCT_ACTIVATION);
   store<f32>(product, c(r, 0), abi.PRODUCT_P);
+  store<u32>(product, <u32>o(r, 5), abi.PRODUCT_MASK);
+  store<u32>(product, <u32>o(r, 6), abi.PRODUCT_T);
   return product;
 }
 

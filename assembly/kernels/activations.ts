@@ -26,7 +26,7 @@ import { madd, nmadd, select } from "../math/lanes";
 import { log1p } from "../math/log1p";
 import { sigmoid } from "../math/sigmoid";
 import { tanh } from "../math/tanh";
-import { flushTail, unary, unaryGrad, unarySegment } from "./elementwise";
+import { flushTail, unary, unaryGrad } from "./elementwise";
 
 /** max(x, 0). The gradient is a mask and not a factor, so that an infinite dy is cut off too. */
 // @ts-ignore: decorator
@@ -341,44 +341,27 @@ class Relu6 {
  * p: slope of leakyRelu, alpha of elu, else unused. begin, end: bytes, multiples of 16; pads may hold anything.
  */
 export function activation(kind: u32, x: usize, y: usize, p: f32, begin: usize, end: usize): void {
-  const q = f32x4.splat(p);
-  switch (kind) {
-    case ACTIVATION_RELU: unary<Relu>(x, y, q, begin, end); return;
-    case ACTIVATION_LEAKY_RELU: unary<LeakyRelu>(x, y, q, begin, end); return;
-    case ACTIVATION_ELU: unary<Elu>(x, y, q, begin, end); return;
-    case ACTIVATION_SELU: unary<Selu>(x, y, q, begin, end); return;
-    case ACTIVATION_GELU: unary<Gelu>(x, y, q, begin, end); return;
-    case ACTIVATION_GELU_TANH: unary<GeluTanh>(x, y, q, begin, end); return;
-    case ACTIVATION_SILU: unary<Silu>(x, y, q, begin, end); return;
-    case ACTIVATION_SOFTPLUS: unary<Softplus>(x, y, q, begin, end); return;
-    case ACTIVATION_SIGMOID: unary<Sigmoid>(x, y, q, begin, end); return;
-    case ACTIVATION_TANH: unary<Tanh>(x, y, q, begin, end); return;
-    case ACTIVATION_SOFTSIGN: unary<Softsign>(x, y, q, begin, end); return;
-    case ACTIVATION_MISH: unary<Mish>(x, y, q, begin, end); return;
-    case ACTIVATION_HARDTANH: unary<Hardtanh>(x, y, q, begin, end); return;
-    case ACTIVATION_RELU6: unary<Relu6>(x, y, q, begin, end); return;
-  }
-  if (x != y) memory.copy(y + begin, x + begin, end - begin);
+  activationSegment(kind, x + begin, y + begin, <u32>((end - begin) >> 2), p);
 }
 
 /** y = f(x) as activation does, for exactly `count` elements at any 4-byte aligned address; y may be x. Nothing after them is touched. */
 export function activationSegment(kind: u32, x: usize, y: usize, count: u32, p: f32): void {
   const q = f32x4.splat(p);
   switch (kind) {
-    case ACTIVATION_RELU: unarySegment<Relu>(x, y, count, q); return;
-    case ACTIVATION_LEAKY_RELU: unarySegment<LeakyRelu>(x, y, count, q); return;
-    case ACTIVATION_ELU: unarySegment<Elu>(x, y, count, q); return;
-    case ACTIVATION_SELU: unarySegment<Selu>(x, y, count, q); return;
-    case ACTIVATION_GELU: unarySegment<Gelu>(x, y, count, q); return;
-    case ACTIVATION_GELU_TANH: unarySegment<GeluTanh>(x, y, count, q); return;
-    case ACTIVATION_SILU: unarySegment<Silu>(x, y, count, q); return;
-    case ACTIVATION_SOFTPLUS: unarySegment<Softplus>(x, y, count, q); return;
-    case ACTIVATION_SIGMOID: unarySegment<Sigmoid>(x, y, count, q); return;
-    case ACTIVATION_TANH: unarySegment<Tanh>(x, y, count, q); return;
-    case ACTIVATION_SOFTSIGN: unarySegment<Softsign>(x, y, count, q); return;
-    case ACTIVATION_MISH: unarySegment<Mish>(x, y, count, q); return;
-    case ACTIVATION_HARDTANH: unarySegment<Hardtanh>(x, y, count, q); return;
-    case ACTIVATION_RELU6: unarySegment<Relu6>(x, y, count, q); return;
+    case ACTIVATION_RELU: unary<Relu>(x, y, count, q); return;
+    case ACTIVATION_LEAKY_RELU: unary<LeakyRelu>(x, y, count, q); return;
+    case ACTIVATION_ELU: unary<Elu>(x, y, count, q); return;
+    case ACTIVATION_SELU: unary<Selu>(x, y, count, q); return;
+    case ACTIVATION_GELU: unary<Gelu>(x, y, count, q); return;
+    case ACTIVATION_GELU_TANH: unary<GeluTanh>(x, y, count, q); return;
+    case ACTIVATION_SILU: unary<Silu>(x, y, count, q); return;
+    case ACTIVATION_SOFTPLUS: unary<Softplus>(x, y, count, q); return;
+    case ACTIVATION_SIGMOID: unary<Sigmoid>(x, y, count, q); return;
+    case ACTIVATION_TANH: unary<Tanh>(x, y, count, q); return;
+    case ACTIVATION_SOFTSIGN: unary<Softsign>(x, y, count, q); return;
+    case ACTIVATION_MISH: unary<Mish>(x, y, count, q); return;
+    case ACTIVATION_HARDTANH: unary<Hardtanh>(x, y, count, q); return;
+    case ACTIVATION_RELU6: unary<Relu6>(x, y, count, q); return;
   }
   if (x != y) memory.copy(y, x, <usize>count << 2);
 }
@@ -388,22 +371,27 @@ export function activationSegment(kind: u32, x: usize, y: usize, count: u32, p: 
  * the head of this file. begin, end: bytes, multiples of 16; pads may hold anything.
  */
 export function activationGrad(kind: u32, dy: usize, t: usize, dx: usize, p: f32, begin: usize, end: usize): void {
+  activationGradSegment(kind, dy + begin, t + begin, dx + begin, <u32>((end - begin) >> 2), p);
+}
+
+/** dx = dy f'(x) as activationGrad does, for exactly `count` elements at any 4-byte aligned address; dx may be dy. */
+export function activationGradSegment(kind: u32, dy: usize, t: usize, dx: usize, count: u32, p: f32): void {
   const q = f32x4.splat(p);
   switch (kind) {
-    case ACTIVATION_RELU: unaryGrad<Relu>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_LEAKY_RELU: unaryGrad<LeakyRelu>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_ELU: unaryGrad<Elu>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_SELU: unaryGrad<Selu>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_GELU: unaryGrad<Gelu>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_GELU_TANH: unaryGrad<GeluTanh>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_SILU: unaryGrad<Silu>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_SOFTPLUS: unaryGrad<Softplus>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_SIGMOID: unaryGrad<Sigmoid>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_TANH: unaryGrad<Tanh>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_SOFTSIGN: unaryGrad<Softsign>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_MISH: unaryGrad<Mish>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_HARDTANH: unaryGrad<Hardtanh>(dy, t, dx, q, begin, end); return;
-    case ACTIVATION_RELU6: unaryGrad<Relu6>(dy, t, dx, q, begin, end); return;
+    case ACTIVATION_RELU: unaryGrad<Relu>(dy, t, dx, count, q); return;
+    case ACTIVATION_LEAKY_RELU: unaryGrad<LeakyRelu>(dy, t, dx, count, q); return;
+    case ACTIVATION_ELU: unaryGrad<Elu>(dy, t, dx, count, q); return;
+    case ACTIVATION_SELU: unaryGrad<Selu>(dy, t, dx, count, q); return;
+    case ACTIVATION_GELU: unaryGrad<Gelu>(dy, t, dx, count, q); return;
+    case ACTIVATION_GELU_TANH: unaryGrad<GeluTanh>(dy, t, dx, count, q); return;
+    case ACTIVATION_SILU: unaryGrad<Silu>(dy, t, dx, count, q); return;
+    case ACTIVATION_SOFTPLUS: unaryGrad<Softplus>(dy, t, dx, count, q); return;
+    case ACTIVATION_SIGMOID: unaryGrad<Sigmoid>(dy, t, dx, count, q); return;
+    case ACTIVATION_TANH: unaryGrad<Tanh>(dy, t, dx, count, q); return;
+    case ACTIVATION_SOFTSIGN: unaryGrad<Softsign>(dy, t, dx, count, q); return;
+    case ACTIVATION_MISH: unaryGrad<Mish>(dy, t, dx, count, q); return;
+    case ACTIVATION_HARDTANH: unaryGrad<Hardtanh>(dy, t, dx, count, q); return;
+    case ACTIVATION_RELU6: unaryGrad<Relu6>(dy, t, dx, count, q); return;
   }
-  if (dx != dy) memory.copy(dx + begin, dy + begin, end - begin);
+  if (dx != dy) memory.copy(dx, dy, <usize>count << 2);
 }

@@ -68,29 +68,25 @@ export class One {
   }
 }
 
-/** y = f(x, p). x, y: f32, 16-byte aligned, may be the same; lines. */
-// @ts-ignore: decorator
-@inline
-export function unary<F>(x: usize, y: usize, p: v128, begin: usize, end: usize): void {
-  for (let i = begin; i < end; i += 16) v128.store(y + i, changetype<F>(0).value(v128.load(x + i), p));
-}
-
 /** y = f(x, p). x, y: f32[count] at any address, may be the same; nothing past count is read or written. */
 // @ts-ignore: decorator
 @inline
-export function unarySegment<F>(x: usize, y: usize, count: u32, p: v128): void {
+export function unary<F>(x: usize, y: usize, count: u32, p: v128): void {
   for (let i: u32 = 0; i < count; i += 4) {
     const at = <usize>i << 2;
     storeUpTo(y + at, count - i, changetype<F>(0).value(loadUpTo(x + at, count - i, f32x4.splat(0)), p));
   }
 }
 
-/** dx = f'(t, p) dy, denormals flushed. dy, t, dx: f32, 16-byte aligned, dx may be dy; lines. */
+/** dx = f'(t, p) dy, denormals flushed. dy, t, dx: f32[count] at any address, dx may be dy; nothing past count is read or written. */
 // @ts-ignore: decorator
 @inline
-export function unaryGrad<F>(dy: usize, t: usize, dx: usize, p: v128, begin: usize, end: usize): void {
-  for (let i = begin; i < end; i += 16) {
-    v128.store(dx + i, flushTail(changetype<F>(0).gradient(v128.load(dy + i), v128.load(t + i), p)));
+export function unaryGrad<F>(dy: usize, t: usize, dx: usize, count: u32, p: v128): void {
+  const zero = f32x4.splat(0);
+  for (let i: u32 = 0; i < count; i += 4) {
+    const at = <usize>i << 2;
+    const left = count - i;
+    storeUpTo(dx + at, left, flushTail(changetype<F>(0).gradient(loadUpTo(dy + at, left, zero), loadUpTo(t + at, left, zero), p)));
   }
 }
 
@@ -129,6 +125,16 @@ export function add(x: usize, y: usize, z: usize, begin: usize, end: usize): voi
 /** z = x y. x, y, z: f32, 16-byte aligned, z may be x or y; lines. */
 export function multiply(x: usize, y: usize, z: usize, begin: usize, end: usize): void {
   binary<Multiply>(x, y, z, begin, end);
+}
+
+/** z = x y as multiply does, for exactly `count` elements at any 4-byte aligned address. */
+export function multiplySegment(x: usize, y: usize, z: usize, count: u32): void {
+  const zero = f32x4.splat(0);
+  for (let i: u32 = 0; i < count; i += 4) {
+    const at = <usize>i << 2;
+    const left = count - i;
+    storeUpTo(z + at, left, f32x4.mul(loadUpTo(x + at, left, zero), loadUpTo(y + at, left, zero)));
+  }
 }
 
 /** z = p x + q y; z = p x where y is 0. x, y, z: f32, 16-byte aligned, z may be x or y; lines. */

@@ -1,6 +1,7 @@
 /**
- * Rewrites a program before it is planned: an activation that follows a matrix product moves into the product's epilogue.
- * The product writes the value before the activation too if anything else (a gradient, a shortcut) reads it.
+ * Rewrites a program before it is planned: what follows a matrix product element by element moves into its epilogue. Forward
+ * that is an activation; the product writes the value before it too if anything else (a gradient, a shortcut) reads it.
+ * Backward it is the factor of a dropout's mask, and the gradient of an activation.
  */
 import * as abi from "../../assembly/abi.ts";
 import type { Buffer, Op } from "./builder.ts";
@@ -8,33 +9,60 @@ import { type OpRow, ops as table } from "./ops.ts";
 
 export function fuse(ops: readonly Op[]): Op[] {
   const fused: (Op | undefined)[] = [...ops];
+  /** Where the product stands that gives a buffer. */
   const producers = new Map<Buffer, number>();
   ops.forEach((op, index) => {
     if (op.name === "matmul" || op.name === "matmulFew") producers.set(op.operands.y!, index);
-  });
-  ops.forEach((op, index) => {
-    if (op.name !== "activation") return;
-    const x = op.operands.x!;
-    const at = producers.get(x);
+    const input = op.name === "activationGrad" ? op.operands.dy : op.operands.x;
+    const at = input && producers.get(input);
     const product = at === undefined ? undefined : fused[at];
-    if (at === undefined || product === undefined || product.operands.y !== x || product.sizes.activation !== abi.ACTIVATION_NONE) return;
-    if (product.span !== op.span || !product.when.every((draw) => op.when.includes(draw))) return;
-    const z = x.keep || isReadElsewhere(ops, index, x) ? x : undefined;
-    fused[at] = {
-      ...product,
-      operands: { ...product.operands, y: op.operands.y, z },
-      sizes: { ...product.sizes, activation: op.sizes.kind! },
-      constants: { ...product.constants, p: op.constants.p! },
-    };
+    if (at === undefined || product === undefined || product.span !== op.span) return;
+    if (!product.when.every((draw) => op.when.includes(draw))) return;
+    const rider = riderOf(op, product, input!.keep || isReadElsewhere(ops, index, input!), ops.slice(at, index));
+    if (rider === undefined) return;
+    fused[at] = rider;
     fused[index] = undefined;
+    producers.set(rider.operands.y!, at);
   });
   return fused.filter((op) => op !== undefined);
 }
 
+/** The product with the op in its epilogue, if it can ride there. The epilogue's order is mask, then gradient; or an activation alone. */
+function riderOf(op: Op, product: Op, isWanted: boolean, between: readonly Op[]): Op | undefined {
+  const { operands, sizes, constants } = product;
+  const isPlain = sizes.activation === abi.ACTIVATION_NONE;
+  if (op.name === "activation" && isPlain && !operands.mask) {
+    return withActivation({ ...operands, y: op.operands.y, z: isWanted ? operands.y : undefined });
+  }
+  if (!isPlain || isWanted) return undefined;
+  if (op.name === "multiply" && !operands.mask && isThere(op.operands.y!, between)) {
+    return { ...product, operands: { ...operands, y: op.operands.z, mask: op.operands.y } };
+  }
+  if (op.name === "activationGrad" && isThere(op.operands.t!, between)) {
+    return withActivation({ ...operands, y: op.operands.dx, t: op.operands.t });
+  }
+  return undefined;
+
+  function withActivation(changed: Op["operands"]): Op {
+    return {
+      ...product,
+      operands: changed,
+      sizes: { ...sizes, activation: op.sizes.kind! },
+      constants: { ...constants, p: op.constants.p! },
+    };
+  }
+}
+
+/** Whether none of these ops writes the buffer. */
+function isThere(buffer: Buffer, ops: readonly Op[]): boolean {
+  return !ops.some((op) => accesses(op, buffer).some((access) => access !== "read"));
+}
+
 function isReadElsewhere(ops: readonly Op[], except: number, buffer: Buffer): boolean {
-  return ops.some((op, index) => {
-    if (index === except) return false;
-    const row: OpRow = table[op.name];
-    return Object.entries(op.operands).some(([name, operand]) => operand === buffer && row.operands[name]!.access !== "write");
-  });
+  return ops.some((op, index) => index !== except && accesses(op, buffer).some((access) => access !== "write"));
+}
+
+function accesses(op: Op, buffer: Buffer): string[] {
+  const row: OpRow = table[op.name];
+  return Object.entries(op.operands).flatMap(([name, operand]) => (operand === buffer ? [row.operands[name]!.access] : []));
 }

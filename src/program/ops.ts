@@ -55,7 +55,8 @@ const strided = (first: string, firstStride: string, second: string, secondStrid
 const packed: Words = (s) => Math.ceil(s.cols! / abi.GEMM_NR) * abi.GEMM_NR * s.inner!;
 
 const a = read(strided("rows", "aRowStride", "inner", "aInnerStride"));
-const product = { bias: maybe(read(cols)), y: write(matrix), z: maybe(write(matrix)) };
+/** With a mask, y is multiplied by it; with t, then by the gradient of the activation there, in place of the activation. */
+const product = { bias: maybe(read(cols)), y: write(matrix), z: maybe(write(matrix)), mask: maybe(read(matrix)), t: maybe(read(matrix)) };
 const productSizes = ["rows", "cols", "inner", "aRowStride", "aInnerStride", "bInnerStride", "bColStride", "activation", "byPanels"];
 const lossEnds = { weights: maybe(read(rows)), losses: write(rows), dx: maybe(write(matrix)), control: read(control) };
 const classLoss = { classWeights: maybe(read(cols)), ...lossEnds };

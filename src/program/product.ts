@@ -64,6 +64,6 @@ export function product(
   if (packIn === undefined) pack();
   else builder.inSpan(packIn, pack);
   // The longer side is shared among ranks: each rank packs all of a that it needs, and rows are cheap to cut.
-  const byPanels = countAt(rows, builder.capacity) < cols ? 1 : 0;
+  const byPanels = countAt(rows, builder.capacity) <= cols ? 1 : 0;
   builder.emit("matmul", { ...shared.operands, b: packed }, { ...shared.sizes, byPanels }, { p: 0 });
 }

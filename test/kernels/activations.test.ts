@@ -151,6 +151,15 @@ describe.each(variants)("%s", (variant) => {
         kernels.f32(output.address, count).set(x);
         kernels.call.activationSegment(activation.kind, output.address, output.address, count, p);
         expectSameBits(output.read(), want.y, `segment of ${count} in place`);
+        const t = kernels.put(activation.from === "input" ? x : [...want.y], 16 - skew);
+        const dy = kernels.put(
+          x.map(() => 1),
+          skew,
+        );
+        kernels.call.activationGradSegment(activation.kind, dy, t, output.address, count, p);
+        expectSameBits(output.read(), want.dx, `gradients of a segment of ${count} at ${skew}`);
+        kernels.call.activationGradSegment(activation.kind, dy, t, dy, count, p);
+        expectSameBits(kernels.f32(dy, count), want.dx, `gradients of a segment of ${count} in place`);
       }
     }
   });

@@ -34,6 +34,23 @@ describe.each(variants)("%s", (variant) => {
     },
   );
 
+  it("multiplySegment takes any address and count, and touches nothing behind", () => {
+    for (const count of [0, 1, 2, 3, 4, 5, 17, 100]) {
+      for (const skew of [0, 4, 12]) {
+        kernels.reset();
+        const x = numbers(count + 1, count, 3);
+        const y = numbers(count + 2, count, 3);
+        const z = kernels.put(
+          Array.from({ length: count + 8 }, () => 77),
+          skew,
+        );
+        kernels.call.multiplySegment(kernels.put(x, 4), kernels.put(y, 8), z, count);
+        const want = Float32Array.from({ length: count + 8 }, (_, i) => (i < count ? x[i] * y[i] : 77));
+        expectSameBits(kernels.f32(z, count + 8), want, `${count} at ${skew}`);
+      }
+    }
+  });
+
   it("combine is p x + q y, and p x alone without y", () => {
     for (const count of [1, 16, 17, 100]) {
       const x = numbers(count + 1, count, 3);

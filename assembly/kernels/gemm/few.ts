@@ -5,23 +5,20 @@
  * Bits: an output depends on its row of a and its column of b alone, not on the share, nor on how many rows there are.
  */
 import {
-  ACTIVATION_NONE,
   PRODUCT_A_INNER,
-  PRODUCT_ACTIVATION,
   PRODUCT_B_INNER,
   PRODUCT_BIAS,
   PRODUCT_COLS,
-  PRODUCT_P,
   PRODUCT_ROWS,
   PRODUCT_Y,
   PRODUCT_Z,
 } from "../../abi";
-import { activationSegment } from "../activations";
 import { dots } from "./dots";
+import { finish } from "./epilogue";
 import { scaledRows } from "./scaledRows";
 
 /**
- * y = activation(a · b + bias), and z = a · b + bias if asked for, for columns [begin, end). With inner = 0 the product is 0.
+ * y = epilogue(a · b + bias), and z = a · b + bias if asked for, for columns [begin, end). With inner = 0 the product is 0.
  * product: a PRODUCT_* descriptor; b at its strides, 4-byte alignment. `=`
  */
 export function matmulFew(product: usize, begin: u32, end: u32): void {
@@ -29,7 +26,6 @@ export function matmulFew(product: usize, begin: u32, end: u32): void {
   if (begin >= end) return;
   if (load<u32>(product, PRODUCT_B_INNER) == 4 && load<u32>(product, PRODUCT_A_INNER) == 4) dots(product, begin, end);
   else scaledRows(product, begin, end);
-  const kind = load<u32>(product, PRODUCT_ACTIVATION);
   const rowBytes = (<usize>load<u32>(product, PRODUCT_COLS)) << 2;
   const bias = <usize>load<u32>(product, PRODUCT_BIAS);
   const z = <usize>load<u32>(product, PRODUCT_Z);
@@ -38,8 +34,8 @@ export function matmulFew(product: usize, begin: u32, end: u32): void {
   for (let rows = load<u32>(product, PRODUCT_ROWS); rows; --rows, y += rowBytes) {
     if (bias) addBias(y, bias + ((<usize>begin) << 2), end - begin);
     if (z) memory.copy(y + toZ, y, (<usize>(end - begin)) << 2);
-    if (kind != ACTIVATION_NONE) activationSegment(kind, y, y, end - begin, load<f32>(product, PRODUCT_P));
   }
+  finish(product, 0, load<u32>(product, PRODUCT_ROWS), begin, end, false);
 }
 
 /** y += bias, f32[count] both. */

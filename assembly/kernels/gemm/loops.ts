@@ -6,7 +6,6 @@
  * bias. So they depend neither on the tile or edge that it falls into, nor on the share, nor on the other rows.
  */
 import {
-  ACTIVATION_NONE,
   ACTIVATION_RELU,
   PRODUCT_A,
   PRODUCT_A_INNER,
@@ -16,19 +15,19 @@ import {
   PRODUCT_BIAS,
   PRODUCT_COLS,
   PRODUCT_INNER,
-  PRODUCT_P,
   PRODUCT_ROWS,
+  PRODUCT_T,
   PRODUCT_Y,
   PRODUCT_Z,
   SCRATCH_BYTES,
 } from "../../abi";
-import { activationSegment } from "../activations";
 import { blockRows, EDGE_BYTES, KC, MR, NC, NR, tileRows } from "./blocking";
+import { finish } from "./epilogue";
 import { packA } from "./pack";
 import { TILE_CONTINUE, TILE_RELU, tile, tile1x24, WIDE } from "./tile";
 
 /**
- * y = activation(a · b + bias), and z = a · b + bias if asked for, for rows [rowBegin, rowEnd) and the columns of panels
+ * y = epilogue(a · b + bias), and z = a · b + bias if asked for, for rows [rowBegin, rowEnd) and the columns of panels
  * [panelBegin, panelEnd). With inner = 0 the product is 0.
  * product: a PRODUCT_* descriptor; b holds packed panels (packB). 4-byte alignment. scratch: SCRATCH_BYTES bytes. `=`
  */
@@ -42,7 +41,7 @@ export function matmul(product: usize, scratch: usize, rowBegin: u32, rowEnd: u3
     for (let j = panelBegin; j < panelEnd; j += NC / NR) {
       const end = min(j + NC / NR, panelEnd);
       innerBlocks(product, scratch, i, rows, j, end);
-      activate(product, i, rows, j * NR, min(end * NR, load<u32>(product, PRODUCT_COLS)));
+      finish(product, i, rows, j * NR, min(end * NR, load<u32>(product, PRODUCT_COLS)), true);
     }
   }
 }
@@ -69,7 +68,7 @@ function panels(product: usize, scratch: usize, i: u32, rows: u32, k: u32, kc: u
   const bias = isLast ? <usize>load<u32>(product, PRODUCT_BIAS) : 0;
   const z = isLast ? <usize>load<u32>(product, PRODUCT_Z) : 0;
   const y = <usize>load<u32>(product, PRODUCT_Y);
-  const isRelu = isLast && load<u32>(product, PRODUCT_ACTIVATION) == ACTIVATION_RELU;
+  const isRelu = isLast && load<u32>(product, PRODUCT_ACTIVATION) == ACTIVATION_RELU && !load<u32>(product, PRODUCT_T);
   const flags = (k ? TILE_CONTINUE : 0) | (isRelu ? TILE_RELU : 0);
   let b = <usize>load<u32>(product, PRODUCT_B) + (((<usize>k * ((cols + NR - 1) / NR) + <usize>begin * kc) * NR) << 2);
   const panelBytes = (<usize>kc * NR) << 2;
@@ -138,18 +137,4 @@ function copyColumns(from: usize, fromBytes: usize, to: usize, toBytes: usize, r
   for (; rows; --rows, from += fromBytes, to += toBytes) {
     for (let j: usize = 0; j < (<usize>cols) << 2; j += 4) store<f32>(to + j, load<f32>(from + j));
   }
-}
-
-/** The activations that the tile does not do itself, on the block of y just finished, while it is in cache. */
-function activate(product: usize, i: u32, rows: u32, begin: u32, end: u32): void {
-  const kind = load<u32>(product, PRODUCT_ACTIVATION);
-  const cols = load<u32>(product, PRODUCT_COLS);
-  const p = load<f32>(product, PRODUCT_P);
-  if (kind == ACTIVATION_NONE || kind == ACTIVATION_RELU) return;
-  let y = <usize>load<u32>(product, PRODUCT_Y) + ((<usize>i * cols + begin) << 2);
-  if (end - begin == cols) {
-    activationSegment(kind, y, y, rows * cols, p);
-    return;
-  }
-  for (; rows; --rows, y += (<usize>cols) << 2) activationSegment(kind, y, y, end - begin, p);
 }

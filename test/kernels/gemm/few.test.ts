@@ -107,6 +107,31 @@ describe.each(variants)("matmulFew, %s", (variant) => {
     }
   });
 
+  test("mask and gradient of the epilogue: the bits of the ops of their own", () => {
+    for (const form of ["NN", "NT"] as const) {
+      for (const [withMask, withT] of [
+        [true, false],
+        [false, true],
+        [true, true],
+      ]) {
+        const kind = withT ? ACTIVATION_LEAKY_RELU : ACTIVATION_NONE;
+        kernels.reset();
+        const plain = operands(kernels, form, 3, 29, 10);
+        const want = multiplyFew(kernels, plain);
+        const y = kernels.put(want);
+        if (withMask) kernels.call.multiplySegment(y, kernels.put(plain.mask), y, want.length);
+        if (withT) kernels.call.activationGradSegment(kind, y, kernels.put(plain.t), y, want.length, 0.25);
+        const expected = bits(kernels.f32(y, want.length).slice());
+        for (const ranks of [1, 2, 4]) {
+          kernels.reset();
+          const all = operands(kernels, form, 3, 29, 10, { withMask, withT, activation: kind, p: 0.25 });
+          expect(bits(multiplyFew(kernels, all, ranks))).toEqual(expected);
+          expect(all.guardsHold()).toBe(true);
+        }
+      }
+    }
+  });
+
   test("an activation gets its parameter, and a share may end past the last column", () => {
     for (const form of ["NN", "NT"] as const) {
       kernels.reset();

@@ -12,7 +12,7 @@ import {
 } from "../../../assembly/abi.ts";
 import { matmul, matmulInOrder } from "../../reference/matmul.ts";
 import { Kernels, variants } from "../harness.ts";
-import { type Form, multiply, operands, pack, UNTOUCHED } from "./operands.ts";
+import { type Form, multiply, type Options, operands, pack, UNTOUCHED } from "./operands.ts";
 
 const FORMS: Form[] = ["NN", "NT", "TN", "TT", "SS"];
 // Every tile height (1 to 6, and the even split of the last two), every count of columns in the last panel, and three panels at once.
@@ -169,6 +169,50 @@ describe.each(variants)("matmul, %s", (variant) => {
           expect(bits(z!), `z, activation ${activation}`).toEqual(bits(value));
           expect(bits(y), `y, activation ${activation}`).toEqual(want);
           expect(bits(run(false, activation, ranks).y), `y without z, activation ${activation}`).toEqual(want);
+        }
+      }
+    }
+  });
+
+  test("mask and gradient of the epilogue: the bits of the ops of their own", () => {
+    for (const [rows, cols, inner] of [
+      [1, 1, 1],
+      [7, 13, 5],
+      [14, 16, 300],
+      [97, 33, 9],
+      [3, 1030, 9],
+      [0, 4, 4],
+      [4, 0, 4],
+      [4, 5, 0],
+    ]) {
+      for (const [activation, p] of [
+        [ACTIVATION_RELU, 0],
+        [ACTIVATION_LEAKY_RELU, 0.25],
+        [ACTIVATION_GELU, 0],
+      ]) {
+        for (const [withMask, withT] of [
+          [true, false],
+          [false, true],
+          [true, true],
+        ]) {
+          const kind = withT ? activation : ACTIVATION_NONE;
+          const run = (own: Options, ranks: number) => {
+            kernels.reset();
+            const all = operands(kernels, "NT", rows, cols, inner, own);
+            pack(kernels, all);
+            const y = multiply(kernels, all, 1, ranks);
+            expect(all.guardsHold()).toBe(true);
+            return { y, mask: all.mask, t: all.t };
+          };
+          const { y: want, mask, t } = run({}, 1);
+          const y = kernels.put(want);
+          if (withMask) kernels.call.multiplySegment(y, kernels.put(mask), y, want.length);
+          if (withT) kernels.call.activationGradSegment(kind, y, kernels.put(t), y, want.length, p);
+          const expected = bits(kernels.f32(y, want.length).slice());
+          for (const ranks of [1, 2, 3, 4]) {
+            const got = run({ activation: kind, p, withMask, withT }, ranks);
+            expect(bits(got.y), `${rows}x${cols}, ${kind}, ${withMask}, ${withT}, ${ranks}`).toEqual(expected);
+          }
         }
       }
     }

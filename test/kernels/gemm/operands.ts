@@ -12,8 +12,10 @@ import {
   PRODUCT_BIAS,
   PRODUCT_COLS,
   PRODUCT_INNER,
+  PRODUCT_MASK,
   PRODUCT_P,
   PRODUCT_ROWS,
+  PRODUCT_T,
   PRODUCT_Y,
   PRODUCT_Z,
   SCRATCH_BYTES,
@@ -32,6 +34,10 @@ export interface Options {
   withZ?: boolean;
   activation?: number;
   p?: number;
+  /** y is multiplied by a mask of 0 and 2. */
+  withMask?: boolean;
+  /** y is multiplied by the activation's gradient at a t of both signs, in place of the activation. */
+  withT?: boolean;
   /** Whole numbers, whose sums are exact in any order. */
   exact?: boolean;
   seed?: number;
@@ -39,7 +45,16 @@ export interface Options {
 
 /** Operands of one product: the values as JavaScript sees them, and a descriptor with y and z filled with UNTOUCHED. */
 export function operands(kernels: Kernels, form: Form, rows: number, cols: number, inner: number, options: Options = {}) {
-  const { withBias = false, withZ = false, activation = ACTIVATION_NONE, p = 0, exact = false, seed = 1 } = options;
+  const {
+    withBias = false,
+    withZ = false,
+    withMask = false,
+    withT = false,
+    activation = ACTIVATION_NONE,
+    p = 0,
+    exact = false,
+    seed = 1,
+  } = options;
   const next = testNumbers(seed);
   const fill = (length: number) => Float32Array.from({ length }, () => (exact ? Math.floor(next() * 8) : next()));
   const strides = (order: string, across: number, along: number) =>
@@ -70,6 +85,8 @@ export function operands(kernels: Kernels, form: Form, rows: number, cols: numbe
   };
   const y = guarded();
   const z = withZ ? guarded() : 0;
+  const mask = Float32Array.from({ length: rows * cols }, (_, i) => (i % 3 === 1 ? 0 : 2));
+  const t = Float32Array.from({ length: rows * cols }, (_, i) => Math.fround(((i * 7) % 11) / 4 - 1.25));
   const descriptor = kernels.alloc(64);
   const u32 = kernels.u32(descriptor, 16);
   const set = (offset: number, value: number) => {
@@ -88,10 +105,14 @@ export function operands(kernels: Kernels, form: Form, rows: number, cols: numbe
   set(PRODUCT_B_INNER, bInner * 4);
   set(PRODUCT_B_COL, bCol * 4);
   set(PRODUCT_ACTIVATION, activation);
+  set(PRODUCT_MASK, withMask ? kernels.put(mask, 4) : 0);
+  set(PRODUCT_T, withT ? kernels.put(t, 8) : 0);
   kernels.f32(descriptor + PRODUCT_P, 1)[0] = p;
   const read = (address: number) => kernels.f32(address, rows * cols).slice();
   return {
     product,
+    mask,
+    t,
     descriptor,
     packed,
     b,
