@@ -17,7 +17,7 @@ export { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./
 export { maddPeak } from "./kernels/peak";
 export { penaltyGrad } from "./kernels/penalty";
 export { alphaDropout, dropout, fillConstant, fillNormal, fillTruncatedNormal, fillUniform, gaussianNoise } from "./kernels/random";
-export { finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
+export { areFinite, finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 export { absoluteError, squaredError } from "./kernels/regressionLosses";
 export { limitRowNorms } from "./kernels/limitRowNorms";
 export { scaleToNorm } from "./kernels/scaleToNorm";

@@ -84,6 +84,21 @@ export function finiteSums(x: usize, sums: usize, count: u32, begin: u32, end: u
   }
 }
 
+/** Whether all of x is finite. x: f32[count] at any 4-byte aligned address. */
+export function areFinite(x: usize, count: u32): bool {
+  const zero = f32x4.splat(0);
+  let s0 = zero;
+  let s1 = zero;
+  const last = x + (<usize>count << 2);
+  for (; x + 32 <= last; x += 32) {
+    s0 = madd(v128.load(x), zero, s0);
+    s1 = madd(v128.load(x, 16), zero, s1);
+  }
+  let sum = laneSum(f32x4.add(s0, s1));
+  for (; x < last; x += 4) sum += load<f32>(x) * 0;
+  return sum == 0;
+}
+
 /** Σ sums[i] in order. sums: f64[pieces]. */
 export function sumPieces(sums: usize, pieces: u32): f64 {
   let sum: f64 = 0;

@@ -42,6 +42,7 @@ export class BatchPlaces {
   readonly #needsTwoRows: string | undefined;
   readonly #inputWords: number;
   readonly #outputWords: number;
+  readonly #areFinite: (words: number) => boolean;
   #views: BatchViews | undefined;
 
   constructor(state: ModelState, loss: Loss, capacity: number, region: Region) {
@@ -55,6 +56,8 @@ export class BatchPlaces {
     this.x = batchBytes(this.#inputWords);
     this.targets = batchBytes(this.#outputWords);
     this.weights = batchBytes(1);
+    const { kernels } = state.runtime;
+    this.#areFinite = (words) => kernels.areFinite!(this.x, words) !== 0;
   }
 
   /** Checks a batch and writes it where the program reads it. The result is reused by the next call. */
@@ -64,7 +67,7 @@ export class BatchPlaces {
     const { inputShape, outputShape } = this.#state.layout;
     const views = this.#batchViews();
     const { placed } = this;
-    const rows = copyInputs(`${where}: x`, x, inputShape, views.x, this.#capacity);
+    const rows = copyInputs(`${where}: x`, x, inputShape, views.x, this.#capacity, this.#areFinite);
     this.checkRows(rows, where);
     const kind = this.#loss.takesLabels ? "labels-or-rows" : "rows";
     placed.targetKind = copyTargets(`${where}: y`, y, rows, outputShape, kind, views.labels, views.values);

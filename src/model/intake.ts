@@ -37,18 +37,33 @@ export function takeInputs(where: string, x: unknown, inputShape: Shape): { data
   return { data: data instanceof Float32Array ? data : new Float32Array(data), rows };
 }
 
+/** From so many numbers on, a kernel looks for those that are not finite: 8 µs where the loop here takes 50, for 100,000 (Zen 5). */
+const KERNEL_WORDS = 256;
+
 /**
- * Writes checked rows to `target` (f32 [capacityRows, ...inputShape]) and returns their number.
- * @throws as takeInputs, and ShapeError if there are more rows than `capacityRows`; `target` is as it was then.
+ * Writes checked rows to `target` (f32 [capacityRows, ...inputShape]) and returns their number. areFinite: of the first words there.
+ * @throws as takeInputs, and ShapeError if there are more rows than `capacityRows`; `target` is as it was or 0 then.
  */
-export function copyInputs(where: string, x: unknown, inputShape: Shape, target: Float32Array, capacityRows: number): number {
+export function copyInputs(
+  where: string,
+  x: unknown,
+  inputShape: Shape,
+  target: Float32Array,
+  capacityRows: number,
+  areFinite: (words: number) => boolean,
+): number {
   const data = x instanceof Float32Array ? x : inputNumbers(where, x, inputShape);
   const rows = countRows(where, data, inputShape);
   if (rows > capacityRows) {
     throw new ShapeError(`${where} must have at most ${capacityRows} rows (the batch size), got ${rows}. Cut it into smaller batches.`);
   }
-  checkFinite(where, data, inputShape);
+  const isLong = data.length >= KERNEL_WORDS;
+  if (!isLong) checkFinite(where, data, inputShape);
   target.set(data);
+  if (isLong && !areFinite(data.length)) {
+    target.fill(0, 0, data.length);
+    checkFinite(where, data, inputShape);
+  }
   return rows;
 }
 

@@ -81,6 +81,26 @@ describe.each(variants)("%s", (variant) => {
     }
   });
 
+  it("areFinite: huge and tiny numbers are, one NaN or infinity anywhere is not; nothing past the count is read", () => {
+    for (const count of [0, 1, 3, 7, 8, 9, 31, 100]) {
+      for (const skew of [0, 4, 12]) {
+        kernels.reset();
+        const address = kernels.alloc(count * 4 + 64, skew);
+        const x = kernels.f32(address, count + 8).fill(Number.NaN);
+        x.set(Array.from({ length: count }, (_, i) => [3.4e38, -3.4e38, 1e-45, 0][i % 4]));
+        expect(call.areFinite(address, count)).toBe(1);
+        for (let i = 0; i < count; i++) {
+          const before = x[i];
+          for (const value of [Number.NaN, Infinity, -Infinity]) {
+            x[i] = value;
+            expect(call.areFinite(address, count), `${value} at ${i} of ${count}`).toBe(0);
+          }
+          x[i] = before;
+        }
+      }
+    }
+  });
+
   it("finiteSums: 0 for a piece of finite numbers, huge and tiny ones too, NaN if any is not; nothing past the count is read", () => {
     for (const count of [1, 7, 8, 9, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 13]) {
       const pieces = Math.ceil(count / PIECE);

@@ -16,6 +16,9 @@ function zeros(rows: number, change?: { row: number; column: number; value: numb
   return data;
 }
 
+/** What the kernel does for inputs in linear memory. */
+const finiteIn = (target: Float32Array) => (words: number) => target.subarray(0, words).every(Number.isFinite);
+
 describe("inputs", () => {
   const rows = [
     [1, 2],
@@ -41,7 +44,7 @@ describe("inputs", () => {
   test.each(accepted)("%s", (_, x, shape, data, count) => {
     expect(takeInputs("fit: x", x, shape)).toStrictEqual({ data: f32(...data), rows: count });
     const target = new Float32Array(data.length + 1).fill(9);
-    expect(copyInputs("fit: x", x, shape, target, count)).toBe(count);
+    expect(copyInputs("fit: x", x, shape, target, count, finiteIn(target))).toBe(count);
     expect(target).toStrictEqual(f32(...data, 9)); // and nothing past the rows
   });
 
@@ -139,12 +142,12 @@ describe("inputs", () => {
       "fit: x must hold 128 numbers for its shape [2, 64], got 64",
     ],
   ];
-  test.each(refusals)("%s is refused before anything is written", (_, x, error, message) => {
+  test.each(refusals)("%s is refused, and nothing of it stays", (_, x, error, message) => {
     expect(() => takeInputs("fit: x", x, [64])).toThrow(error);
     expect(() => takeInputs("fit: x", x, [64])).toThrow(new error(message));
     const target = new Float32Array(70 * 64).fill(9);
-    expect(() => copyInputs("fit: x", x, [64], target, 70)).toThrow(new error(message));
-    expect(target.every((value) => value === 9)).toBe(true);
+    expect(() => copyInputs("fit: x", x, [64], target, 70, finiteIn(target))).toThrow(new error(message));
+    expect(target.every((value) => value === 9 || value === 0)).toBe(true); // long ones are checked in place, and wiped
   });
 
   test("a place in a row of more axes, or of one value", () => {
@@ -168,10 +171,10 @@ describe("inputs", () => {
   test("more rows than a step holds are refused, fewer are taken", () => {
     const target = new Float32Array(4).fill(9);
     const message = "trainer.step: x must have at most 2 rows (the batch size), got 3. Cut it into smaller batches.";
-    expect(() => copyInputs("trainer.step: x", rows, [2], target, 2)).toThrow(new ShapeError(message));
-    expect(() => copyInputs("trainer.step: x", f32(1, 2, 3, 4, 5, 6), [2], target, 2)).toThrow(new ShapeError(message));
+    expect(() => copyInputs("trainer.step: x", rows, [2], target, 2, finiteIn(target))).toThrow(new ShapeError(message));
+    expect(() => copyInputs("trainer.step: x", f32(1, 2, 3, 4, 5, 6), [2], target, 2, finiteIn(target))).toThrow(new ShapeError(message));
     expect(target).toStrictEqual(f32(9, 9, 9, 9));
-    expect(copyInputs("trainer.step: x", f32(1, 2), [2], target, 2)).toBe(1);
+    expect(copyInputs("trainer.step: x", f32(1, 2), [2], target, 2, finiteIn(target))).toBe(1);
     expect(target).toStrictEqual(f32(1, 2, 9, 9));
   });
 });
@@ -398,6 +401,17 @@ describe("weights", () => {
   });
 });
 
+test("long inputs are judged where they lie: one of 1,000 that is not finite is found, and nothing of them stays", () => {
+  for (const index of [0, 255, 256, 998, 999]) {
+    const x = new Float32Array(1000).fill(1);
+    const target = new Float32Array(1000).fill(9);
+    expect(copyInputs("fit: x", x, [1], target, 1000, finiteIn(target))).toBe(1000);
+    x[index] = Number.NEGATIVE_INFINITY;
+    expect(() => copyInputs("fit: x", x, [1], target, 1000, finiteIn(target))).toThrow(`got -Infinity at row ${index}.`);
+    expect(target.every((value) => value === 0)).toBe(true);
+  }
+});
+
 describe("a step's batch", () => {
   const x = new Float32Array(64).map((_, i) => i / 7);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
@@ -407,9 +421,10 @@ describe("a step's batch", () => {
   const shapes = { input: [4], output: [3] };
   const weights = new Float32Array(16).fill(1);
   const sums = new Float32Array(memory.buffer, 1024, 16);
+  const areFinite = () => true;
   const run = (y: Int32Array | Uint8Array, times: number) => {
     for (let i = 0; i < times; i++) {
-      copyInputs("trainer.step: x", x, shapes.input, rows, 16);
+      copyInputs("trainer.step: x", x, shapes.input, rows, 16, areFinite);
       copyTargets("trainer.step: y", y, 16, shapes.output, "labels-or-rows", labels, values);
       copyWeights("trainer.step: weights", weights, 16, sums);
     }

@@ -138,7 +138,7 @@ describe.each(variants)("fused or not, %s", (variant) => {
       for (let step = 0; step < 6; step++) {
         const x = Float32Array.from({ length: rows * 9 }, next);
         const y = Int32Array.from({ length: rows }, (_, i) => (i * 3 + step) % 5);
-        losses.push(training.run(program, training.place({ x, y }, "test")));
+        losses.push(training.run(program, training.batch.place({ x, y }, "test")));
       }
       results.push({ ops: planned.ops.length, bits: { ...bitsOf(model), losses } });
       region.free();
