@@ -347,7 +347,7 @@ describe("options", () => {
     [
       "one callback without a list",
       () => fit(good, { callbacks: w.earlyStopping() }),
-      "fit: callbacks must be an array of callbacks, got { monitor, bestEpoch, onStart, onEpoch }",
+      "fit: callbacks must be an array of callbacks, got { kind, monitor, bestEpoch, onStart, onEpoch, save }",
     ],
     [
       "a callback factory",
