@@ -59,6 +59,7 @@ export { prelu } from "./layers/prelu.ts";
 export { flatten, reshape } from "./layers/reshape.ts";
 export { linearDropRates, type ResidualOptions, residual } from "./layers/residual.ts";
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from "./losses/binaryCrossEntropy.ts";
+export { type CustomLossOptions, customLoss, type LossFunction } from "./losses/customLoss.ts";
 export {
   type HuberOptions,
   hinge,

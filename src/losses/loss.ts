@@ -4,6 +4,7 @@
  */
 import type { Buffer, Builder, Value } from "../program/builder.ts";
 import type { Shape } from "../shape.ts";
+import type { Tensor, TypedArray } from "../tensor.ts";
 
 export type Link = "softmax" | "sigmoid" | "identity";
 
@@ -25,6 +26,15 @@ export interface LossBuffers {
   readonly control: Buffer;
 }
 
+type Callback<Result> = (yTrue: Int32Array | Tensor, yPred: Tensor, weights: Float32Array | undefined) => Result;
+
+/** What a loss of the user's own has in the place of an op. */
+export interface LossCallbacks {
+  readonly value: Callback<number>;
+  /** One number for each output. */
+  readonly gradient: Callback<TypedArray>;
+}
+
 export interface Loss {
   readonly kind: string;
   readonly link: Link;
@@ -37,4 +47,7 @@ export interface Loss {
   /** Constants per column, [cols]; labels of the training set for those that depend on it. */
   columnWeights(output: Shape, labels: Int32Array | undefined, where: string): Float32Array | undefined;
   emit(builder: Builder, buffers: LossBuffers): void;
+  /** Shape of a row of targets, where that is not the output's. */
+  readonly targetShape?: Shape | undefined;
+  readonly callbacks?: LossCallbacks;
 }

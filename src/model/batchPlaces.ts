@@ -2,7 +2,8 @@
 import { ShapeError } from "../errors.ts";
 import type { Loss, TargetKind } from "../losses/loss.ts";
 import type { Region, Views } from "../runtime/memory.ts";
-import { sizeOf } from "../shape.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+import { targetShapeOf } from "./callLoss.ts";
 import type { TakenData } from "./evaluate.ts";
 import { checkBatch, copyInputs, copyTargets, copyWeights } from "./intake.ts";
 import type { ModelState } from "./state.ts";
@@ -41,7 +42,7 @@ export class BatchPlaces {
   readonly #capacity: number;
   readonly #needsTwoRows: string | undefined;
   readonly #inputWords: number;
-  readonly #outputWords: number;
+  readonly #targetShape: Shape;
   readonly #areFinite: (words: number) => boolean;
   #views: BatchViews | undefined;
 
@@ -51,10 +52,10 @@ export class BatchPlaces {
     this.#capacity = capacity;
     this.#needsTwoRows = state.layout.allLayers.find(({ rule }) => rule.needsTwoRows)?.where;
     this.#inputWords = sizeOf(state.layout.inputShape);
-    this.#outputWords = sizeOf(state.layout.outputShape);
+    this.#targetShape = loss.targetShape ?? state.layout.outputShape;
     const batchBytes = (words: number) => region.allocate(capacity * words * 4, "a batch");
     this.x = batchBytes(this.#inputWords);
-    this.targets = batchBytes(this.#outputWords);
+    this.targets = batchBytes(sizeOf(this.#targetShape));
     this.weights = batchBytes(1);
     const { kernels } = state.runtime;
     this.#areFinite = (words) => kernels.areFinite!(this.x, words) !== 0;
@@ -64,13 +65,13 @@ export class BatchPlaces {
   place(batch: Batch, where: string): PlacedBatch {
     checkBatch(where, batch);
     const { x, y, weights } = batch;
-    const { inputShape, outputShape } = this.#state.layout;
+    const { inputShape } = this.#state.layout;
     const views = this.#batchViews();
     const { placed } = this;
     const rows = copyInputs(`${where}: x`, x, inputShape, views.x, this.#capacity, this.#areFinite);
     this.checkRows(rows, where);
     const kind = this.#loss.takesLabels ? "labels-or-rows" : "rows";
-    placed.targetKind = copyTargets(`${where}: y`, y, rows, outputShape, kind, views.labels, views.values);
+    placed.targetKind = copyTargets(`${where}: y`, y, rows, this.#targetShape, kind, views.labels, views.values);
     placed.isWeighted = weights !== undefined;
     if (placed.isWeighted) copyWeights(`${where}: weights`, weights, rows, views.weights);
     placed.rows = rows;
@@ -82,7 +83,7 @@ export class BatchPlaces {
     const { views } = this.#state.runtime.arena;
     if (this.#views?.of === views) return this.#views;
     const at = (address: number, words: number): [number, number] => [address >>> 2, (address >>> 2) + this.#capacity * words];
-    const targets = at(this.targets, this.#outputWords);
+    const targets = at(this.targets, sizeOf(this.#targetShape));
     this.#views = {
       of: views,
       x: views.f32.subarray(...at(this.x, this.#inputWords)),
@@ -115,15 +116,20 @@ export class BatchPlaces {
       }
     };
     gather(x, f32, this.x, this.#inputWords);
-    if (y.kind === "labels") gather(y.data, i32, this.targets, 1);
-    else gather(y.data, f32, this.targets, this.#outputWords);
+    const words = this.#targetWords(y.kind);
+    if (y.kind === "labels") gather(y.data, i32, this.targets, words);
+    else gather(y.data, f32, this.targets, words);
     if (weights) gather(weights, f32, this.weights, 1);
+  }
+
+  #targetWords(kind: TargetKind): number {
+    return sizeOf(targetShapeOf(this.#loss, this.#state.layout.outputShape, kind));
   }
 
   /** A copy of the targets of the last step. */
   targetsOf(targetKind: TargetKind, rows: number): Int32Array | Float32Array {
     const { f32, i32 } = this.#state.runtime.arena.views;
     const at = this.targets >>> 2;
-    return targetKind === "labels" ? i32.slice(at, at + rows) : f32.slice(at, at + rows * this.#outputWords);
+    return (targetKind === "labels" ? i32 : f32).slice(at, at + rows * this.#targetWords(targetKind));
   }
 }

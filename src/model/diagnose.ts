@@ -7,6 +7,7 @@ import * as abi from "../../assembly/abi.ts";
 import { MemoryError, NonFiniteError } from "../errors.ts";
 import { type Buffer, countAt, type Op, type Span } from "../program/builder.ts";
 import { type OpRow, ops as table } from "../program/ops.ts";
+import { sizeOf } from "../shape.ts";
 import { type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import { controlWord } from "./state.ts";
 import { type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
@@ -39,8 +40,14 @@ export function diagnose(spec: TrainingSpec, step: number, first: Span): NonFini
 
 function findCulprit(program: LoadedProgram, spec: TrainingSpec, rows: number): { layer: string; value: number } | undefined {
   const { f32 } = spec.state.runtime.arena.views;
+  let isLossSeen = spec.lossGradient === undefined;
   for (const op of program.ops) {
     if (op.span === "prepare" || op.span === "gather" || op.span === "link" || op.span === "update") continue;
+    if (op.span === "backward" && !isLossSeen) {
+      isLossSeen = true;
+      const culprit = findInLoss(spec, rows);
+      if (culprit) return culprit;
+    }
     for (const buffer of written(op)) {
       const at = program.addressOf(buffer) >>> 2;
       const value = f32.subarray(at, at + countAt(buffer.words, rows)).find((entry) => !Number.isFinite(entry));
@@ -52,6 +59,17 @@ function findCulprit(program: LoadedProgram, spec: TrainingSpec, rows: number): 
     }
   }
   return undefined;
+}
+
+/** What a custom loss has left: value and gradient of the run before. */
+function findInLoss({ state, loss, control, lossGradient }: TrainingSpec, rows: number): { layer: string; value: number } | undefined {
+  const { f32 } = state.runtime.arena.views;
+  const layer = `loss (${loss.kind})`;
+  const at = lossGradient! >>> 2;
+  const value = f32[controlWord(control, abi.CONTROL_LOSS)]!;
+  if (!Number.isFinite(value)) return { layer, value };
+  const slope = f32.subarray(at, at + rows * sizeOf(state.layout.outputShape)).find((entry) => !Number.isFinite(entry));
+  return slope === undefined ? undefined : { layer: `gradient of ${layer}`, value: slope };
 }
 
 /** What holds values: not control blocks, sums of squares, or panels whose padding may hold anything. */

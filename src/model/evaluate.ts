@@ -8,6 +8,7 @@ import { type Buffer, Builder, perRow } from "../program/builder.ts";
 import type { Region } from "../runtime/memory.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { showTargets } from "./callLoss.ts";
 import { checkIsLoss } from "./gradients.ts";
 import type { Inference } from "./inference.ts";
 import { type Targets, takeInputs, takeTargets, takeWeights } from "./intake.ts";
@@ -44,7 +45,7 @@ export function takeData(state: ModelState, data: unknown, loss: Loss, where: st
   const { inputShape, outputShape } = state.layout;
   const { x, y, weights } = data as { x: unknown; y: unknown; weights?: unknown };
   const inputs = takeInputs(`${where}: x`, x, inputShape);
-  const targets = takeTargets(`${where}: y`, y, inputs.rows, outputShape, loss.takesLabels ? "labels-or-rows" : "rows");
+  const targets = takeTargets(`${where}: y`, y, inputs.rows, loss.targetShape ?? outputShape, loss.takesLabels ? "labels-or-rows" : "rows");
   return { x: inputs.data, y: targets, weights: takeWeights(`${where}: weights`, weights, inputs.rows), rows: inputs.rows };
 }
 
@@ -73,9 +74,7 @@ export class Evaluator {
   readonly #loss: Loss;
   readonly #data: TakenData;
   readonly #inference: Inference;
-  readonly #program: LoadedProgram;
-  readonly #targets: number;
-  readonly #losses: number;
+  readonly #ops: { readonly program: LoadedProgram; readonly targets: Buffer; readonly losses: Buffer } | undefined;
   readonly #columns: Float32Array | undefined;
 
   constructor(state: ModelState, loss: Loss, data: TakenData, region: Region, where: string, trainingLabels?: Int32Array) {
@@ -85,14 +84,11 @@ export class Evaluator {
     this.#inference = inferenceOf(state);
     const labels = trainingLabels ?? (data.y.kind === "labels" ? data.y.data : undefined);
     this.#columns = loss.columnWeights(state.layout.outputShape, labels, where);
-    const written = this.#write(region);
-    this.#program = written.program;
-    this.#targets = written.program.addressOf(written.targets);
-    this.#losses = written.program.addressOf(written.losses);
+    if (loss.callbacks === undefined) this.#ops = this.#write(region);
   }
 
   /** The loss op alone, on the outputs of the inference program. */
-  #write(region: Region): { program: LoadedProgram; targets: Buffer; losses: Buffer } {
+  #write(region: Region) {
     const { runtime, layout } = this.#state;
     const { capacity, outputAddress } = this.#inference;
     const cols = sizeOf(layout.outputShape);
@@ -119,7 +115,11 @@ export class Evaluator {
   run(metrics: Readonly<Record<string, Metric>>): Evaluation {
     const { rows, x, y } = this.#data;
     const inference = this.#inference;
-    const { link } = this.#loss;
+    const { link, callbacks } = this.#loss;
+    const { outputShape } = this.#state.layout;
+    const yTrue = showTargets(this.#loss, outputShape, rows, y.data);
+    const shape = [rows, ...outputShape];
+    const outputs = new Float32Array(callbacks ? rows * inference.outputWords : 0);
     const wantsMetrics = Object.keys(metrics).length > 0;
     const predictions = new Float32Array(wantsMetrics ? rows * inference.outputWords : 0);
     let sum = 0;
@@ -127,30 +127,37 @@ export class Evaluator {
     for (let from = 0; from < rows; from += inference.capacity) {
       const count = Math.min(inference.capacity, rows - from);
       inference.run(x, from, count);
+      if (callbacks) inference.read(outputs, from, count);
       const losses = this.#lossesOf(from, count);
-      for (let i = 0; i < count; i++) {
+      for (let i = 0; i < losses.length; i++) {
         const weight = this.#data.weights?.[from + i] ?? 1;
         sum += weight * losses[i]!;
         total += weight * this.#labelWeight(from + i);
       }
       if (wantsMetrics) inference.read(predictions, from, count, link);
     }
-    const { outputShape } = this.#state.layout;
-    const yTrue = y.kind === "labels" ? y.data : { data: y.data, shape: [rows, ...outputShape] };
-    return { loss: sum / total, ...measure(metrics, yTrue, { data: predictions, shape: [rows, ...outputShape] }) };
+    const { runtime } = this.#state;
+    const loss = callbacks
+      ? runtime.outside(() => callbacks.value(yTrue, { data: outputs, shape }, this.#data.weights)) // of all rows at once
+      : sum / total;
+    return { loss, ...measure(metrics, yTrue, { data: predictions, shape }) };
   }
 
+  /** Of each row; none with callbacks. */
   #lossesOf(from: number, count: number): Float32Array {
     const { views } = this.#state.runtime.arena;
+    if (this.#ops === undefined) return new Float32Array();
+    const { program, targets, losses } = this.#ops;
     const { y } = this.#data;
     const words = y.kind === "labels" ? y.data.length / this.#data.rows : this.#inference.outputWords;
     const part = y.data.subarray(from * words, (from + count) * words);
-    if (y.kind === "labels") views.i32.set(part, this.#targets >>> 2);
-    else views.f32.set(part, this.#targets >>> 2);
-    views.u32[controlWord(this.#program.control, abi.CONTROL_ROWS)] = count;
-    views.f32[controlWord(this.#program.control, abi.CONTROL_INVERSE_WEIGHT)] = 1;
-    runAgainIfLost(this.#program, "forward", "forward");
-    return views.f32.subarray(this.#losses >>> 2, (this.#losses >>> 2) + count);
+    if (y.kind === "labels") views.i32.set(part, program.addressOf(targets) >>> 2);
+    else views.f32.set(part, program.addressOf(targets) >>> 2);
+    views.u32[controlWord(program.control, abi.CONTROL_ROWS)] = count;
+    views.f32[controlWord(program.control, abi.CONTROL_INVERSE_WEIGHT)] = 1;
+    runAgainIfLost(program, "forward", "forward");
+    const at = program.addressOf(losses) >>> 2;
+    return views.f32.subarray(at, at + count);
   }
 
   #labelWeight(row: number): number {

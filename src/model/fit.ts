@@ -98,7 +98,7 @@ function prepare(
   training.stepsPerEpoch = source.stepsPerEpoch;
   // Only now has nothing been refused: the run counts, and the model predicts through this loss's link.
   state.runs++;
-  state.link = loss.link;
+  state.trainedBy(loss);
   return new Loop(training, source, evaluator, options, notes, average);
 }
 

@@ -5,11 +5,12 @@ import { OptionError, ShapeError } from "../errors.ts";
 import type { Loss } from "../losses/loss.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { callLoss } from "./callLoss.ts";
 import { checkBatch, takeInputs, takeTargets, takeWeights } from "./intake.ts";
 import { allocateControl, loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import { controlWord, isTrainable, type ModelState } from "./state.ts";
 import { checkLoss } from "./training.ts";
-import { writeTrainingProgram } from "./trainingProgram.ts";
+import { type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
 
 export interface Gradients {
   /** Mean over the rows, without penalties. */
@@ -28,7 +29,7 @@ export function gradients(state: ModelState, batch: { x: unknown; y: unknown; we
   checkLoss(state, loss, where);
   const { inputShape, outputShape } = state.layout;
   const x = takeInputs(`${where}: x`, batch.x, inputShape);
-  const y = takeTargets(`${where}: y`, batch.y, x.rows, outputShape, loss.takesLabels ? "labels-or-rows" : "rows");
+  const y = takeTargets(`${where}: y`, batch.y, x.rows, loss.targetShape ?? outputShape, loss.takesLabels ? "labels-or-rows" : "rows");
   const weights = takeWeights(`${where}: weights`, batch.weights, x.rows);
   const needy = state.layout.allLayers.find(({ rule }) => rule.needsTwoRows);
   if (x.rows === 1 && needy) throw new ShapeError(`${where}: a training batch needs at least 2 rows for ${needy.where}, got 1`);
@@ -45,7 +46,7 @@ export function gradients(state: ModelState, batch: { x: unknown; y: unknown; we
     const addresses = new Map(parameters.map(({ name, bytes }) => [name, region.allocate(bytes, "the gradients")]));
     const columns = loss.columnWeights(outputShape, y.kind === "labels" ? y.data : undefined, where);
     const control = allocateControl(runtime, region);
-    const { builder, inputGradient } = writeTrainingProgram({
+    const spec: TrainingSpec = {
       state,
       capacity: x.rows,
       loss,
@@ -56,14 +57,18 @@ export function gradients(state: ModelState, batch: { x: unknown; y: unknown; we
       batch: { x: put(x.data), targets: put(y.data), weights: weights ? put(weights) : 0 },
       control,
       gradients: addresses,
+      lossGradient: loss.callbacks && region.allocate(x.rows * sizeOf(outputShape) * 4, "the gradient of the loss"),
       wantsInputGradient: true,
       update: undefined,
-    });
+    };
+    const { builder, output, inputGradient } = writeTrainingProgram(spec);
     const program = loadProgram(runtime, region, builder, control);
     const { u32, f32 } = runtime.arena.views;
     u32[controlWord(control, abi.CONTROL_ROWS)] = x.rows;
     f32[controlWord(control, abi.CONTROL_INVERSE_WEIGHT)] = 1 / x.rows;
-    runAgainIfLost(program, "forward", "backward");
+    runAgainIfLost(program, "forward", "forward");
+    callLoss(spec, program.addressOf(output.buffer), x.rows);
+    runAgainIfLost(program, "backward", "backward");
     const read = (address: number, shape: readonly number[]): Tensor => ({
       data: f32.slice(address >>> 2, (address >>> 2) + sizeOf(shape)),
       shape,

@@ -7,11 +7,12 @@ import type { LayerValues } from "../callbacks/callback.ts";
 import { OptionError } from "../errors.ts";
 import { type Buffer, countAt, type Value } from "../program/builder.ts";
 import type { PlacedBatch } from "./batchPlaces.ts";
+import { callLoss } from "./callLoss.ts";
 import type { PlacedLayer } from "./layout.ts";
 import { allocateControl, loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import { controlWord, isTrainable } from "./state.ts";
 import type { Training } from "./training.ts";
-import { writeTrainingProgram } from "./trainingProgram.ts";
+import { type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
 
 export function inspectLayers(training: Training, { rows, targetKind, isWeighted }: Readonly<PlacedBatch>): LayerValues[] {
   if (rows === 0) throw new OptionError("fit: run.layers() needs the batch of a step: call it in onStep, onEpoch or onEnd");
@@ -23,13 +24,14 @@ export function inspectLayers(training: Training, { rows, targetKind, isWeighted
     const gradients = new Map(parameters.map(({ name, bytes }) => [name, region.allocate(bytes, "gradients")]));
     const own = allocateControl(runtime, region);
     const outputs = new Map<PlacedLayer, Value>();
-    const { builder } = writeTrainingProgram({
+    const spec: TrainingSpec = {
       ...training.specOf(targetKind, isWeighted),
       control: own,
       gradients,
       update: undefined,
       visit: (placed, output) => void outputs.set(placed, output),
-    });
+    };
+    const { builder, output } = writeTrainingProgram(spec);
     for (const value of outputs.values()) {
       value.buffer.keep = true;
       const gradient = builder.gradientOf(value);
@@ -38,7 +40,9 @@ export function inspectLayers(training: Training, { rows, targetKind, isWeighted
     const program = loadProgram(runtime, region, builder, own, { reuse: false });
     const { u8, u32, f32 } = runtime.arena.views;
     u8.copyWithin(own, control, control + abi.CONTROL_BYTES);
-    runAgainIfLost(program, u32[controlWord(own, abi.CONTROL_INDICES)] === 0 ? "forward" : "gather", "backward");
+    runAgainIfLost(program, u32[controlWord(own, abi.CONTROL_INDICES)] === 0 ? "forward" : "gather", "forward");
+    callLoss(spec, program.addressOf(output.buffer), rows);
+    runAgainIfLost(program, "backward", "backward");
     const read = (address: number, words: number) => f32.slice(address >>> 2, (address >>> 2) + words);
     const readBuffer = (buffer: Buffer) => read(program.addressOf(buffer), countAt(buffer.words, rows));
     return [...outputs].map(([placed, value]) => {

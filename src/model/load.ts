@@ -34,6 +34,7 @@ export async function load(bytes: Uint8Array | ArrayBuffer, options: { runtime?:
       throw error;
     }
     model.state.link = description.link;
+    model.state.loss = description.loss;
     model.preprocessing = description.preprocessing;
     return model;
   } catch (error) {
@@ -54,12 +55,13 @@ function describe(text: string | undefined): Description {
   } catch (cause) {
     throw new FormatError("load: the description of the model is not JSON", { cause });
   }
-  const { version, layers, link } = typeof description === "object" && description !== null ? description : {};
+  const { version, layers, link, loss } = typeof description === "object" && description !== null ? description : {};
   if (typeof version !== "number" || !Array.isArray(layers))
     throw new FormatError("load: the description of the model has no version or no layers");
   if (version > VERSION)
     throw new FormatError(`load: the file has version ${version}, and this whetstone reads up to ${VERSION}. Update whetstone`);
   if (link !== undefined && !["softmax", "sigmoid", "identity"].includes(link)) throw new FormatError(`load: unknown link ${show(link)}`);
+  if (loss !== undefined && typeof loss !== "string") throw new FormatError(`load: loss must be a text, got ${show(loss)}`);
   return description as Description;
 }
 

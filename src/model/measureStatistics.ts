@@ -8,7 +8,7 @@ import type { PlacedLayer } from "./layout.ts";
 import { loadProgram, runAgainIfLost } from "./loadProgram.ts";
 import type { StoredParameter } from "./state.ts";
 import type { Training } from "./training.ts";
-import { writeTrainingProgram } from "./trainingProgram.ts";
+import { type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
 
 /** What no variance is: where it is still there after a batch, a draw has left the layer out. */
 const UNSEEN = -1;
@@ -18,14 +18,16 @@ export function measureStatistics(training: Training, batches: RowBatches, regio
   const { targetKind, isWeighted } = batches.placed;
   const layout = { ...state.layout, layers: state.layout.layers.map(withoutMemory) };
   const { parameters, runtime } = state;
-  const { builder, output } = writeTrainingProgram({
+  const spec: TrainingSpec = {
     ...training.specOf(targetKind, isWeighted),
     state: { layout, parameters, runtime },
     gradients: new Map(),
+    lossGradient: undefined, // nobody asks for the loss
     update: undefined,
-  });
+  };
+  const { builder, output } = writeTrainingProgram(spec);
   const loaded = loadProgram(runtime, region, builder, control);
-  const program = { ...loaded, output: loaded.addressOf(output.buffer) };
+  const program = { ...loaded, output: loaded.addressOf(output.buffer), spec };
   const layers = new Map<PlacedLayer, StoredParameter[]>();
   for (const parameter of parameters) {
     const { role, layer } = parameter.spec;

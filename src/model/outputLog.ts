@@ -1,6 +1,7 @@
 /** The outputs and targets of an epoch's steps, in the order in which they were seen: for metrics of training. */
 import { sizeOf } from "../shape.ts";
 import type { BatchSource } from "./batches.ts";
+import { showTargets } from "./callLoss.ts";
 import { measure } from "./evaluate.ts";
 import type { FitOptions } from "./fitOptions.ts";
 import { inferenceOf } from "./predict.ts";
@@ -36,12 +37,13 @@ export class OutputLog {
     const words = sizeOf(outputShape);
     const outputs = join(this.#outputs, new Float32Array(this.#rows * words));
     const predictions = inferenceOf(state).link(outputs, this.#rows, options.loss.link);
-    const shape = [this.#rows, ...outputShape];
+    const size = this.#targets.reduce((sum, { length }) => sum + length, 0);
     const targets =
       this.#kind === "labels"
-        ? join(this.#targets as Int32Array[], new Int32Array(this.#targets.reduce((sum, { length }) => sum + length, 0)))
-        : { data: join(this.#targets as Float32Array[], new Float32Array(this.#rows * words)), shape };
-    return measure(metrics, targets, { data: predictions, shape });
+        ? join(this.#targets as Int32Array[], new Int32Array(size))
+        : join(this.#targets as Float32Array[], new Float32Array(size));
+    const yTrue = showTargets(options.loss, outputShape, this.#rows, targets);
+    return measure(metrics, yTrue, { data: predictions, shape: [this.#rows, ...outputShape] });
   }
 }
 

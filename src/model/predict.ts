@@ -32,10 +32,12 @@ export function predict(state: ModelState, x: unknown, options: PredictOptions):
 }
 
 function linkOf(state: ModelState, as: string): Link {
-  const { link } = state;
+  const { link, loss } = state;
   if (link === "softmax" || link === "sigmoid") return link;
   const why =
-    link === undefined ? "the model has not been trained, so no loss has given it a link" : "the loss that trained the model has no link";
+    link === undefined
+      ? "the model has not been trained, so no loss has given it a link"
+      : `the loss that trained the model has no link${loss ? ` (${loss})` : ""}`;
   throw new OptionError(
     `predict: as "${as}" needs a classifier: ${why}. Ask for "raw", or train with softmaxCrossEntropy() or binaryCrossEntropy()`,
   );

@@ -16,12 +16,14 @@ export interface Description {
   readonly version: number;
   readonly layers: readonly Layer[];
   readonly link?: Link;
+  /** Name of the loss that trained it: for people, as a custom one can't be made of it. */
+  readonly loss?: string;
   readonly preprocessing?: unknown;
 }
 
 export function saveModel(state: ModelState, tensors: Record<string, Tensor>): Uint8Array {
-  const { net, link, preprocessing } = state;
-  const description: Description = { version: VERSION, layers: net.layers.map(plain), link, preprocessing };
+  const { net, link, loss, preprocessing } = state;
+  const description: Description = { version: VERSION, layers: net.layers.map(plain), link, loss, preprocessing };
   // "format: pt" tells PyTorch's loaders that the names are theirs.
   return encodeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(description) });
 }

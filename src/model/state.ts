@@ -4,7 +4,7 @@
  */
 import { OptionError, WorkerError } from "../errors.ts";
 import { fillOf, type InitializerSpec } from "../initializers.ts";
-import type { Link } from "../losses/loss.ts";
+import type { Link, Loss } from "../losses/loss.ts";
 import type { Net } from "../net.ts";
 import { LINE_BYTES } from "../program/plan.ts";
 import type { Region } from "../runtime/memory.ts";
@@ -41,8 +41,9 @@ export class ModelState {
   version = 0;
   /** How many runs have trained this model: each has a random stream of its own. */
   runs = 0;
-  /** The link of the loss that trained it. */
+  /** The link and the name of the loss that trained it. */
   link: Link | undefined;
+  loss: string | undefined;
   /** What must be done to raw rows before they are given to predict: plain data, kept in the file. */
   preprocessing: unknown;
   /** Who is training the model right now. */
@@ -59,6 +60,11 @@ export class ModelState {
     this.runtime = runtime;
     this.region = runtime.region(this);
     this.parameters = placeParameters(this.layout, this.region);
+  }
+
+  trainedBy({ link, kind }: Loss): void {
+    this.link = link;
+    this.loss = kind;
   }
 
   checkUsable(where: string): void {

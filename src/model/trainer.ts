@@ -76,7 +76,7 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
     }
     this.#frozenVersion = state.frozenVersion;
     state.runs++;
-    state.link = loss.link;
+    state.trainedBy(loss);
   }
 
   /** Resolves when the threads that the step program wants are ready, or known not to come. @internal */

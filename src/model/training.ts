@@ -13,6 +13,7 @@ import type { Span } from "../program/builder.ts";
 import type { Region } from "../runtime/memory.ts";
 import { sizeOf } from "../shape.ts";
 import { BatchPlaces, type PlacedBatch } from "./batchPlaces.ts";
+import { callLoss } from "./callLoss.ts";
 import { diagnose } from "./diagnose.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { allocateControl, type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";
@@ -39,6 +40,7 @@ export interface TrainingOptions {
 
 interface StepProgram extends LoadedProgram {
   readonly output: number;
+  readonly spec: TrainingSpec;
 }
 
 export class Training {
@@ -61,6 +63,7 @@ export class Training {
   readonly #region: Region;
   readonly #control: number;
   readonly #columnWeights: number | undefined;
+  readonly #lossGradient: number | undefined;
   readonly #programs: Record<string, StepProgram> = {};
   readonly #scalars: StepScalars;
 
@@ -73,6 +76,9 @@ export class Training {
     this.#control = allocateControl(state.runtime, region);
     this.batch = new BatchPlaces(state, options.loss, options.batchSize, region);
     this.#columnWeights = columns && region.allocate(columns.byteLength, "weights of the loss");
+    if (options.loss.callbacks) {
+      this.#lossGradient = region.allocate(options.batchSize * sizeOf(state.layout.outputShape) * 4, "the gradient of the loss");
+    }
     this.update = allocateUpdate(state, options, region, where);
     this.#scalars = new StepScalars(state.runtime, options, this.update.scalars);
     if (columns) state.runtime.arena.views.f32.set(columns, this.#columnWeights! >>> 2);
@@ -105,6 +111,7 @@ export class Training {
       batch: this.batch,
       control: this.#control,
       gradients: this.update.gradients,
+      lossGradient: this.#lossGradient,
       wantsInputGradient: false,
       update: this.average ? { ...this.update.spec, average: this.average } : this.update.spec,
     };
@@ -115,9 +122,10 @@ export class Training {
     const key = isWeighted ? (targetKind === "labels" ? "weighted labels" : "weighted rows") : targetKind;
     const found = this.#programs[key];
     if (found !== undefined) return found;
-    const { builder, output } = writeTrainingProgram(this.specOf(targetKind, isWeighted));
+    const spec = this.specOf(targetKind, isWeighted);
+    const { builder, output } = writeTrainingProgram(spec);
     const program = loadProgram(this.state.runtime, this.#region, builder, this.#control);
-    const step = { ...program, output: program.addressOf(output.buffer) };
+    const step = { ...program, output: program.addressOf(output.buffer), spec };
     this.#programs[key] = step;
     return step;
   }
@@ -139,8 +147,16 @@ export class Training {
   run(program: StepProgram, { rows, targetKind, isWeighted }: Readonly<PlacedBatch>, indices = 0): number {
     this.#writeControl(rows, indices);
     const first: Span = indices === 0 ? "forward" : "gather";
-    this.#endStep(program.run(first, "update"), targetKind, isWeighted, first);
+    this.#endStep(this.#runFrom(program, first, rows), targetKind, isWeighted, first);
     return this.loss;
+  }
+
+  /** Runs a step to its end; a custom loss between two calls. */
+  #runFrom(program: StepProgram, first: Span, rows: number): number {
+    if (program.spec.lossGradient === undefined) return program.run(first, "update");
+    runAgainIfLost(program, first, "forward");
+    callLoss(program.spec, program.output, rows);
+    return program.run("backward", "update");
   }
 
   /** Counts a step whose update has run, or says why it has not. */
@@ -161,7 +177,9 @@ export class Training {
    */
   evaluate(program: StepProgram, { rows }: Readonly<PlacedBatch>, indices: number): number {
     this.#writeControl(rows, indices);
-    runAgainIfLost(program, indices === 0 ? "forward" : "gather", "backward");
+    runAgainIfLost(program, indices === 0 ? "forward" : "gather", "forward");
+    callLoss(program.spec, program.output, rows);
+    runAgainIfLost(program, "backward", "backward");
     return this.loss + (this.options.penalty === undefined ? 0 : this.penalty);
   }
 

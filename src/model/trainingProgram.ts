@@ -8,6 +8,7 @@ import type { Penalty } from "../penalties.ts";
 import { type Buffer, Builder, perRow, type Value } from "../program/builder.ts";
 import { type OpName, piecesOf } from "../program/ops.ts";
 import { sizeOf } from "../shape.ts";
+import { targetShapeOf } from "./callLoss.ts";
 import { type PlacedLayer, writeForward } from "./layout.ts";
 import { isTrainable, type ModelState } from "./state.ts";
 
@@ -46,6 +47,8 @@ export interface TrainingSpec {
   readonly control: number;
   /** Where each trainable parameter's gradient goes, by name. */
   readonly gradients: ReadonlyMap<string, number>;
+  /** Of a custom loss: address of its gradient by the outputs, with room for `capacity` rows. */
+  readonly lossGradient: number | undefined;
   /** Also compute the gradient of the input. */
   readonly wantsInputGradient: boolean;
   readonly update: UpdateSpec | undefined;
@@ -100,12 +103,12 @@ export interface TrainingBuffers {
 }
 
 export function writeTrainingProgram(spec: TrainingSpec): TrainingBuffers {
-  const { state, capacity, targetKind, isWeighted, source } = spec;
+  const { state, capacity, loss, targetKind, isWeighted, source, lossGradient } = spec;
   const { layout } = state;
   const builder = new Builder("train", capacity);
   const control = builder.fixed("control", spec.control, abi.CONTROL_BYTES / 4);
   const inputWords = sizeOf(layout.inputShape);
-  const targetWords = targetKind === "labels" ? 1 : sizeOf(layout.outputShape);
+  const targetWords = sizeOf(targetShapeOf(loss, layout.outputShape, targetKind));
   const x: Value = {
     buffer: builder.fixed("x", spec.batch.x, perRow(inputWords)),
     shape: layout.inputShape,
@@ -118,7 +121,9 @@ export function writeTrainingProgram(spec: TrainingSpec): TrainingBuffers {
   const output = writeForward(layout, builder, x, findTrainable(builder, spec), control, spec.visit);
   output.buffer.keep = true;
   builder.label = "loss";
-  const dx = output.needsGradient ? builder.buffer("gradient", perRow(sizeOf(output.shape))) : undefined;
+  const dxWords = perRow(sizeOf(output.shape));
+  const dxOf = () => (lossGradient === undefined ? builder.buffer("gradient", dxWords) : builder.fixed("gradient", lossGradient, dxWords));
+  const dx = output.needsGradient ? dxOf() : undefined;
   writeLoss(builder, spec, { output, targets, weights, control, dx });
   if (dx) builder.contribute(output, dx);
   builder.backward();
@@ -173,7 +178,7 @@ function writeLoss(builder: Builder, { loss, targetKind, columnWeights }: Traini
     builder.emit("weightTotal", { weights, labels, classWeights, control }, { rows: perRow(1), cols });
   }
   loss.emit(builder, { x: output, targets, targetKind, weights, columnWeights: columns, losses, dx, control });
-  builder.emit("lossMean", { losses, weights, control }, { rows: perRow(1) });
+  if (loss.callbacks === undefined) builder.emit("lossMean", { losses, weights, control }, { rows: perRow(1) });
 }
 
 function writeLayerClip(builder: Builder, { max, sums, gradients }: ClippedLayer): void {

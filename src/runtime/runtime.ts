@@ -112,6 +112,7 @@ export class Runtime {
 
   checkUsable(where: string): void {
     if (this.#isDisposed) throw new OptionError(`${where}: the runtime was disposed. Build the model on another one`);
+    if (this.#isRunning) throw new WhetstoneError(`${where}: a callback of a loss is running, and can't use its own runtime`);
   }
 
   /** Starts the workers if they have not been; until they are ready, programs run on the calling thread. */
@@ -121,8 +122,7 @@ export class Runtime {
 
   /** Runs records [from, to) and returns STATUS_*. `isShared`: whether they are worth more than one rank. */
   run(records: number, control: number, from: number, to: number, isShared = false): number {
-    if (this.#isDisposed) this.checkUsable("step"); // a fit that was under way ends here
-    if (this.#isRunning) throw new WhetstoneError("runtime: a program is running; a callback of it can't start another");
+    this.checkUsable("step"); // a fit that was under way ends here
     this.#isRunning = true;
     try {
       if (isShared) {
@@ -130,6 +130,17 @@ export class Runtime {
         void this.#team.start(); // for the next one, if they were never started
       }
       return this.#runProgram!(records, control, from, to, 0, 1, 0);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** Runs a callback in the middle of a step: until it returns, nothing of this runtime can be used. */
+  outside<T>(callback: () => T): T {
+    this.checkUsable("step");
+    this.#isRunning = true;
+    try {
+      return callback();
     } finally {
       this.#isRunning = false;
     }

@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest";
 import * as w from "../../src/index.ts";
 import type { Layer } from "../../src/layers/layer.ts";
+import { cauchy, ownCrossEntropy } from "../losses/ownLosses.ts";
 import { fractions } from "../optimizers/rules.ts";
 import {
   absoluteError,
@@ -35,6 +36,7 @@ interface LossCase {
   readonly labelWeight?: (label: number) => number;
 }
 
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 const classWeights = (cols: number) => Array.from({ length: cols }, (_, j) => 0.5 + 0.75 * j);
 
 const losses: LossCase[] = [
@@ -100,6 +102,8 @@ const otherLosses: LossCase[] = [
     row: (cols) => (y, t) => cols * divergence(y, t),
     targets: "probabilities",
   },
+  { name: "customLoss", make: cauchy, row: () => (y, t) => mean(y.map((v, j) => Math.log(1 + (v - t[j]) ** 2))), targets: "numbers" },
+  { name: "customLoss, labels", make: ownCrossEntropy, row: () => crossEntropy(), targets: "labels" },
   { name: "multiMargin", make: () => w.multiMargin({ margin: 0.7 }), row: () => multiMargin(0.7), targets: "labels" },
   ...[1, 1.5, 2, 3, 7, Infinity].map((p): LossCase => ({ name: `lp ${p}`, make: () => w.lp({ p }), row: () => lp(p), targets: "numbers" })),
 ];
