@@ -4,14 +4,12 @@
  * Ends with a status other than 0 if a bench misses a bar.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { currentNode } from "./node.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const hosts = join(root, "test/hosts");
-const ownNode = join(hosts, "node_modules", `node-${process.platform}-${process.arch}`, "bin", "node");
 
 const { values: flags } = parseArgs({ options: { filter: { type: "string", default: "" }, quick: { type: "boolean", default: false } } });
 
@@ -27,16 +25,6 @@ function run(command, words) {
   const { status, error } = spawnSync(command, words, { cwd: root, stdio: "inherit" });
   if (error) throw error;
   return status ?? 1;
-}
-
-/** The Node of test/hosts, or this one where it is new enough and there is none for the platform. */
-function currentNode() {
-  if (!existsSync(ownNode)) run("npm", ["ci", "--prefix", hosts]);
-  if (existsSync(ownNode)) return ownNode;
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major > 22 || (major === 22 && minor >= 18)) return process.execPath;
-  console.error(`bench: test/hosts has no Node for ${process.platform}-${process.arch}; start the benches with Node 22.18 or later`);
-  process.exit(1);
 }
 
 const chosen = benches.filter(
