@@ -9,8 +9,8 @@ export function time(seconds) {
   return seconds < 1 ? `${(seconds * 1e3).toPrecision(3)} ms` : `${seconds.toFixed(2)} s`;
 }
 
-/** How many times the base's time another time is: 0.93, 2.1, 86. */
-export const times = (ratio) => (ratio < 10 ? ratio.toPrecision(2) : ratio.toFixed(0));
+/** How many times the base's time another time is: 0.93, 2.14, 86. */
+export const times = (ratio) => (ratio < 10 ? ratio.toFixed(2) : ratio.toFixed(0));
 
 /** What shows that the peer does the work: losses that fall, an accuracy, the largest difference of an output. */
 function proof(task, row, own) {
@@ -46,7 +46,7 @@ export function tableOf(task, { rows, date, commit }) {
     lines.push(`| ${[row.peer, row.threads, ...cells, proof(task, row, own)].join(" | ")} |`);
   }
   const missing = rows.filter((row) => !isHere(row)).map(({ peer, note }) => `${peer} (${note})`);
-  lines.push("", `Measured ${date} at ${commit}.${missing.length > 0 ? ` Not here: ${missing.join("; ")}.` : ""}`, "");
+  lines.push("", `Measured ${date} at ${commit}.${missing.length > 0 ? ` Not measured: ${missing.join(", ")}.` : ""}`, "");
   return lines.join("\n");
 }
 

@@ -37,22 +37,30 @@ const peers = [
   { name: "jax-js wasm", file: "jax", threads: 1, does: all },
   { name: "tfjs wasm", file: "tfjs-wasm", threads: 1, does: all },
   { name: "tfjs cpu", file: "tfjs-cpu", threads: 1, does: all },
-  { name: "brain.js", file: "brain", threads: 1, does: all },
+  { name: "brain.js", file: "brain", threads: 1, does: all, hasOwnWeights: true },
   { name: "onnxruntime-web", file: "onnxruntime", threads: 1, does: ["predict"] },
   { name: "PyTorch", file: "torch_peer.py", threads: 1, does: all, python: "torch" },
   { name: "PyTorch, 2 threads", file: "torch_peer.py", threads: 2, does: all, python: "torch" },
-  { name: "scikit-learn", file: "sklearn_peer.py", threads: 1, does: all, python: "sklearn" },
+  { name: "scikit-learn", file: "sklearn_peer.py", threads: 1, does: all, python: "sklearn", hasOwnWeights: true },
 ];
 
 const isChosen = ({ name, file }) =>
   flags.peers === "" || file === "whetstone" || flags.peers.split(",").some((word) => name.includes(word));
-const short = (error) => error.trim().split("\n")[0].slice(0, 120);
+/** The first line of an error, without its class. */
+const short = (error) =>
+  /ModuleNotFound|ENOENT/.test(error)
+    ? "not installed"
+    : error
+        .trim()
+        .split("\n")[0]
+        .replace(/^\w*Error: /, "")
+        .slice(0, 120);
 
 const mean = (numbers) => numbers.reduce((sum, v) => sum + v, 0) / numbers.length;
 
 /** What the first steps show: losses that fall from one pass over the batches to the third, or outputs. */
-function learning({ batches }, { losses, outputs }) {
-  if (outputs) return { outputs };
+function learning({ batches }, { hasOwnWeights }, { losses, outputs }) {
+  if (outputs) return hasOwnWeights ? {} : { outputs };
   const passes = [0, 1, 2].map((pass) => mean(losses.slice(pass * batches, (pass + 1) * batches)));
   return { firstLoss: losses[0], lossFrom: passes[0], lossTo: losses.length > 1 ? passes[2] : undefined };
 }
@@ -68,7 +76,7 @@ async function measureSteps(task, rounds, seconds) {
     result.versions = process.versions;
     const shown = process.error ? process : await process.ask({ prepare: task, folder });
     if (shown.error) result.note = short(shown.error);
-    else Object.assign(result, learning(task, shown));
+    else Object.assign(result, learning(task, peer, shown));
     if (!shown.error && shown.losses?.length === 1) result.note = `left out: its first step took ${shown.seconds.toFixed(1)} s`;
     if (result.note) process.end();
     else running.push({ process, result, turns: [] });

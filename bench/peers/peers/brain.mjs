@@ -35,7 +35,7 @@ export async function open() {
           return output;
         };
       }
-      if (task.rows !== 1) throw new Error("brain.js has no mini-batches");
+      if (task.rows !== 1) throw new Error("has no mini-batches");
       const patterns = batches.map(({ x, y }) => ({ input: x, output: target(y[0], classes) }));
       let turn = 0;
       return () => net.trainPattern(patterns[turn++ % patterns.length], true);

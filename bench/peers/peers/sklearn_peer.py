@@ -3,15 +3,13 @@
 import sys
 import warnings
 
+import numpy
+import sklearn
+from peer import batches_of, serve
+from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
-threadpool_limits(int(sys.argv[1]))
-
-import numpy  # noqa: E402
-import sklearn  # noqa: E402
-from peer import batches_of, serve  # noqa: E402
-from sklearn.neural_network import MLPClassifier  # noqa: E402
-
+threadpool_limits(int(sys.argv[1]))  # of the libraries that are loaded by now
 warnings.filterwarnings("ignore")
 
 
