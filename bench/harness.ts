@@ -58,9 +58,13 @@ export class Module {
     this.#top = (address + length * 4 + 127) & ~63;
     const missing = this.#top - this.memory.buffer.byteLength;
     if (missing > 0) this.memory.grow(Math.ceil(missing / 65536));
-    const values = new Float32Array(this.memory.buffer, address, length);
+    const values = this.f32(address, length);
     for (let i = 0; i < length; i++) values[i] = (Math.imul(i + 1, 2654435761) >> 8) / 8388608;
     return address;
+  }
+
+  f32(address: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, length);
   }
 
   u32(address: number, length: number): Uint32Array {
