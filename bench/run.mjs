@@ -16,6 +16,7 @@ const { values: flags } = parseArgs({ options: { filter: { type: "string", defau
 /** Each bench, what --filter finds it by, and whether it chooses among these names itself. */
 const benches = [
   { file: "bench/kernels/gemm.bench.ts", names: ["gemm"], takesFilter: false },
+  { file: "bench/kernels/ops.bench.ts", names: ["ops"], takesFilter: false },
   { file: "bench/training/steps.bench.ts", names: ["iris", "digits", "mnist", "wide"], takesFilter: true },
   // Wants an idle machine of at least two cores, and minutes: only when asked for.
   { file: "bench/threads.bench.ts", names: ["threads"], takesFilter: false, isAskedFor: true },

@@ -73,7 +73,7 @@ function sizesAt({ rows, cols, inner }: Shape): Sizes {
   };
 }
 
-const constants: Readonly<Record<string, number>> = {
+const constantsAt = ({ rows, cols }: Shape): Readonly<Record<string, number>> => ({
   p: 2,
   factor: 1,
   scale: 1.25,
@@ -82,14 +82,15 @@ const constants: Readonly<Record<string, number>> = {
   smoothing: 0.1,
   l1: 1e-9,
   l2: 1e-9,
-  max: 1,
+  // The norm of the sums: scaleToNorm scales by a hair less than 1, so that x stays what it is.
+  max: Math.sqrt(piecesOf(rows * cols)),
   margin: 1,
   value: 0.5,
   q: 0.5,
   shift: 0.1,
   dropped: -1,
   std: 0.1,
-};
+});
 
 /** What differs for one op. */
 const special: Partial<Record<OpName, (sizes: Sizes) => Sizes>> = {
@@ -133,6 +134,7 @@ export function makeRun(module: Module, { name, title, kind }: (typeof cases)[nu
   u32[abi.RECORD_RANKS / 4] = 1;
   u32.set(addresses, abi.RECORD_OPERANDS / 4);
   u32.set(Object.values(sizes), abi.RECORD_SIZES / 4);
+  const constants = constantsAt(shape);
   f32.set(
     row.constants.map((constant) => valueNamed(constants, name, "constant", constant)),
     abi.RECORD_CONSTANTS / 4,
