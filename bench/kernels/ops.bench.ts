@@ -10,7 +10,7 @@ import * as abi from "../../assembly/abi.ts";
 import { ops } from "../../src/program/ops.ts";
 import { Module, machine, timeInTurns } from "../harness.ts";
 import { copyLoop } from "./copy.ts";
-import { cases, makeRun, type OpRun, shapes } from "./ops.ts";
+import { cases, makeRun, type OpCase, type Shape, shapes } from "./ops.ts";
 import { PEAK_FLOP, peak } from "./peak.ts";
 
 const REQUIRED_OF_COPY = 0.8;
@@ -24,8 +24,8 @@ const module = new Module("fast");
 const yardsticks = new Module("fast");
 const faults: string[] = [];
 
-function measure(item: (typeof cases)[number], shape: (typeof shapes)[number]): string {
-  const own: OpRun = makeRun(module, item, shape);
+function measure(item: OpCase, shape: Shape): string {
+  const own = makeRun(module, item, shape);
   if (own.run() !== abi.STATUS_OK) throw new Error(`${own.title} at ${shape.name} ended with a status other than OK`);
   const copy = copyLoop(yardsticks, own.bytes);
   const [op, limit] = timeInTurns([() => void own.run(), copy], sampling);

@@ -38,8 +38,14 @@ const kinds = Object.entries(abi).flatMap(([name, kind]): [title: string, kind: 
   return title === undefined ? [] : [[title.toLowerCase(), kind]];
 });
 
+export interface OpCase {
+  readonly name: OpName;
+  readonly title: string;
+  readonly kind?: number;
+}
+
 /** The ops that are timed. A kind of activation is an op of its own here: each is another loop. */
-export const cases: readonly { name: OpName; title: string; kind?: number }[] = (Object.keys(ops) as OpName[]).flatMap((name) => {
+export const cases: readonly OpCase[] = (Object.keys(ops) as OpName[]).flatMap((name): OpCase[] => {
   if (name !== "activation" && name !== "activationGrad") return [{ name, title: name }];
   return kinds.map(([title, kind]) => ({ name, title: `${name} ${title}`, kind }));
 });
@@ -118,7 +124,7 @@ function valueNamed(from: Readonly<Record<string, number>>, op: string, what: st
 }
 
 /** An op in the module's memory, which it takes from the start. */
-export function makeRun(module: Module, { name, title, kind }: (typeof cases)[number], shape: Shape): OpRun {
+export function makeRun(module: Module, { name, title, kind }: OpCase, shape: Shape): OpRun {
   module.reset();
   const row: OpRow = ops[name];
   const sizes = sizesOf(name, shape, kind);
