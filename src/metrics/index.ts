@@ -2,11 +2,13 @@
  * Entry point `whetstone/metrics`: measures of predictions, (yTrue, yPred, options?) => value, and of whole models. The latter
  * only call models that they are given, so that the entry stays small: nothing of the core is behind it.
  */
+export { type Advice, type AdviceInput, advice, type Evidence } from "../judging/advice.ts";
 export { type BiasVariance, type BiasVarianceOptions, biasVariance, type KnownProblem, type PointErrors } from "../judging/biasVariance.ts";
 export { type CrossValidateOptions, type CrossValidation, crossValidate, type SettingResult } from "../judging/crossValidate.ts";
 export type { FoldResult, FoldState, Judgement, JudgeOptions } from "../judging/judge.ts";
 export { type LearningCurve, type LearningCurveOptions, type LearningPoint, learningCurve } from "../judging/learningCurve.ts";
 export type { ModelRecipe, OwnRecipe, Predict, Recipe, Run, Scores } from "../judging/recipe.ts";
+export type { Fault, Remedy } from "../judging/remedies.ts";
 export { type ValidationCurve, type ValidationCurveOptions, type ValidationPoint, validationCurve } from "../judging/validationCurve.ts";
 export { accuracy } from "./accuracy.ts";
 export { type AveragePrecisionOptions, averagePrecision } from "./averagePrecision.ts";
