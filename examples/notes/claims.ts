@@ -5,13 +5,19 @@ import { claim as biasCorrection } from "./biasCorrection.ts";
 import type { Claim } from "./claim.ts";
 import { claim as clipping } from "./clipping.ts";
 import { claim as depth } from "./depth.ts";
+import { claim as dropConnect } from "./dropConnect.ts";
+import { claim as dropoutAverage } from "./dropoutAverage.ts";
 import { claim as initialization } from "./initialization.ts";
 import { claim as inputScaling } from "./inputScaling.ts";
+import { claim as maxout } from "./maxout.ts";
 import { claim as momentum } from "./momentum.ts";
+import { claim as overfitting } from "./overfitting.ts";
 import { claim as rateDecay } from "./rateDecay.ts";
 import { claim as residualDepth } from "./residualDepth.ts";
 import { claim as rosenbrock } from "./rosenbrock.ts";
 import { claim as secondOrder } from "./secondOrder.ts";
+import { claim as stochasticDepth } from "./stochasticDepth.ts";
+import { claim as transfer } from "./transfer.ts";
 
 export const claims: Readonly<Record<string, Claim>> = {
   depth,
@@ -26,4 +32,10 @@ export const claims: Readonly<Record<string, Claim>> = {
   rateDecay,
   batchSize,
   secondOrder,
+  overfitting,
+  dropoutAverage,
+  maxout,
+  dropConnect,
+  stochasticDepth,
+  transfer,
 };

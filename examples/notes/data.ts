@@ -23,15 +23,18 @@ export async function digits(train: number, seed: number): Promise<{ train: Rows
   return split({ x, y }, { test: y.length - train, seed });
 }
 
-/** The rows with one of these labels, numbered from 0 in this order. */
-export function only({ x, y }: Rows, labels: readonly number[]): Rows {
-  const rows = Array.from(y.keys()).filter((row) => labels.includes(y[row]!));
-  return { ...take({ x, y }, rows), y: Int32Array.from(rows, (row) => labels.indexOf(y[row]!)) };
-}
-
 export function take({ x, y }: Rows, rows: readonly number[]): Rows {
   const width = x.shape[1]!;
   const data = new Float32Array(rows.length * width);
   for (const [i, row] of rows.entries()) data.set(x.data.subarray(row * width, (row + 1) * width), i * width);
   return { x: { data, shape: [rows.length, width] }, y: Int32Array.from(rows, (row) => y[row]!) };
+}
+
+/** A copy in which a share of the rows has the next class as its label: errors of someone who labelled by hand. */
+export function withWrongLabels({ x, y }: Rows, share: number, seed: number): Rows {
+  const { indices } = split({ x, y }, { test: Math.round(share * y.length), stratify: false, seed });
+  const classes = Math.max(...y) + 1;
+  const wrong = y.slice();
+  for (const row of indices.test) wrong[row] = (y[row]! + 1) % classes;
+  return { x, y: wrong };
 }

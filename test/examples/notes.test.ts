@@ -47,6 +47,18 @@ const bounds: Record<string, Record<string, [number, number]>> = {
     fullAfterSteps: [0.3, 0.7],
   },
   secondOrder: { full: [0, 1e-3], fullAdam: [1e-3, 0.1], mini: [1, 5], miniAdam: [0.1, 0.8] },
+  overfitting: {
+    trainAccuracy: [0.99, 1],
+    noneLoss: [0.6, 1.2],
+    worstLoss: [0.4, 0.8],
+    noneAccuracy: [0.65, 0.85],
+    bestAccuracy: [0.8, 0.92],
+  },
+  dropoutAverage: { singleAccuracy: [0.6, 0.9], averageAccuracy: [0.88, 1], wholeAccuracy: [0.88, 1], linearRatio: [7, 14] },
+  maxout: { abs: [0, 1e-3], relu: [0, 1e-3], squareTwo: [0.07, 0.08], squareMany: [0.015, 0.036], reluDifference: [0, 0] },
+  dropConnect: { noneLoss: [0.6, 1.2], connectLoss: [0.3, 0.8], dropoutLoss: [0.3, 0.8], connectAccuracy: [0.75, 0.95] },
+  stochasticDepth: { shareAll: [1, 1], shareHalf: [0.67, 0.78], shareMost: [0.46, 0.57], accuracyAll: [0.8, 1], accuracyHalf: [0.8, 1] },
+  transfer: { scratch: [0.7, 0.92], frozen: [0.82, 1], finetuned: [0.82, 1], kept: [1, 1] },
 };
 
 let runtime: Runtime;
