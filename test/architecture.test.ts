@@ -42,6 +42,7 @@ const parts: [name: string, pattern: RegExp][] = [
   ["assembly", /^assembly\//],
   ["entry", /^src\/(index|data\/index|metrics\/index|node\/index|node\/cli)\.ts$/],
   ["node", /^src\/node\//],
+  ["pipeline", /^src\/data\/(modelPipeline|modelTargets|preparation|pipelineOf)\.ts$/],
   ["data", /^src\/data\//],
   ["metrics", /^src\/metrics\//],
   ["judging", /^src\/judging\//],
@@ -78,6 +79,7 @@ const arrows: Record<string, string[]> = {
   safetensors: ["basics"],
   callbacks: ["history", "host", "basics"],
   data: ["basics"],
+  pipeline: ["data", "model", "losses", "history", "basics"], // of model, losses and history only types
   metrics: ["basics", "data"],
   judging: ["model", "history", "callbacks", "data", "basics"], // of the model types only: see the test below
   model: [

@@ -9,3 +9,7 @@ export function checkJson(type: string, ...claims: boolean[]): void {
 export function isNumbers(values: unknown): values is number[] {
   return Array.isArray(values) && values.every((value) => typeof value === "number" && Number.isFinite(value));
 }
+
+/** Different texts, one at least. */
+export const isNames = (names: unknown): names is readonly string[] =>
+  Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === "string") && new Set(names).size === names.length;

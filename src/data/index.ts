@@ -9,6 +9,7 @@ export {
   type ColumnTransformerOptions,
   columnTransformer,
 } from "./columnTransformer.ts";
+export type { EncodedColumn } from "./encodeColumns.ts";
 export { type Fold, type FoldOptions, groupKFold, kFold, leaveOneOut, stratifiedKFold } from "./folds.ts";
 export {
   type BlobsOptions,
@@ -27,15 +28,26 @@ export {
 export { type Imputer, type ImputerJSON, type ImputerOptions, imputer } from "./imputer.ts";
 export { type JsonOptions, readJson, type StreamJsonOptions, streamJson } from "./jsonRows.ts";
 export { type MinMaxScaler, type MinMaxScalerJSON, type MinMaxScalerOptions, minMaxScaler } from "./minMaxScaler.ts";
+export {
+  ModelPipeline,
+  type ModelPipelineJSON,
+  type ModelPipelineOptions,
+  modelPipeline,
+  type RawFitOptions,
+} from "./modelPipeline.ts";
+export type { RawTargets } from "./modelTargets.ts";
 export { type OneHotEncoder, type OneHotEncoderJSON, type OneHotEncoderOptions, oneHotEncoder } from "./oneHotEncoder.ts";
 export { type Pca, type PcaJSON, type PcaOptions, pca } from "./pca.ts";
 export { type Pipeline, type PipelineJSON, pipeline } from "./pipeline.ts";
+export { pipelineOf } from "./pipelineOf.ts";
 export {
   type PolynomialFeatures,
   type PolynomialFeaturesJSON,
   type PolynomialFeaturesOptions,
   polynomialFeatures,
 } from "./polynomialFeatures.ts";
+export type { RawData } from "./preparation.ts";
+export { type RawRows, rowsOf } from "./rawRows.ts";
 export { type RbfFeatures, type RbfFeaturesJSON, type RbfFeaturesOptions, rbfFeatures } from "./rbfFeatures.ts";
 export { type Column, type CsvOptions, columnOf, type NumberColumn, readCsv, type Table, type TextColumn } from "./readCsv.ts";
 export { type IdxData, readIdx } from "./readIdx.ts";
@@ -47,14 +59,15 @@ export { type Rows, type SplitData, type SplitIndices, type SplitOptions, type S
 export { type StandardScaler, type StandardScalerJSON, standardScaler, standardScalerFrom } from "./standardScaler.ts";
 export { type StreamCsvOptions, streamCsv } from "./streamCsv.ts";
 export {
-  type EncodedColumn,
   numbers,
   type TableEncoder,
   type TableEncoderJSON,
   type TableEncoderOptions,
+  type TableTransform,
   tableEncoder,
   tableEncoderFrom,
 } from "./tableEncoder.ts";
+export type { TablePipeline, TablePipelineJSON } from "./tablePipeline.ts";
 export type { ByteSource, ByteStream } from "./textStream.ts";
 export { type Encoder, type Scaler, type Transform, type TransformJSON, type TransformRule, transformOf } from "./transform.ts";
-export { transformFrom } from "./transformFrom.ts";
+export { tableTransformFrom, transformFrom } from "./transformFrom.ts";

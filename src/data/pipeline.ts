@@ -1,6 +1,8 @@
 /** Transforms one after the other, as one transform. */
 import { fail } from "../check.ts";
 import { OptionError } from "../errors.ts";
+import type { TableEncoder } from "./tableEncoder.ts";
+import { makeTablePipeline, type TablePipeline } from "./tablePipeline.ts";
 import { applyTo, type Encoder, type Transform, type TransformJSON, type TransformRule, transformOf } from "./transform.ts";
 
 export interface PipelineJSON {
@@ -14,10 +16,18 @@ export interface Pipeline extends Encoder {
 
 /**
  * Each step is fitted on what the steps before it make of the training rows; between steps rows are float64. The inverse
- * goes the other way. Results are rows [rows, columns].
+ * goes the other way. Results are rows [rows, columns]. A tableEncoder may come first: the whole then takes tables.
  * @throws OptionError for what is no transform; its methods as those of the steps.
  */
-export function pipeline(...steps: readonly Transform[]): Pipeline {
+export function pipeline(encoder: TableEncoder, ...steps: readonly [Transform, ...Transform[]]): TablePipeline;
+export function pipeline(...steps: readonly Transform[]): Pipeline;
+export function pipeline(...steps: readonly (TableEncoder | Transform)[]): TablePipeline | Pipeline {
+  const [first, ...rest] = steps;
+  const isTable = typeof first === "object" && first !== null && "kinds" in first && rest.length > 0;
+  return isTable ? makeTablePipeline(first, chain(rest as Transform[])) : chain(steps as readonly Transform[]);
+}
+
+function chain(steps: readonly Transform[]): Pipeline {
   if (steps.length === 0) fail("pipeline: the steps", "at least one transform", undefined);
   steps.forEach((step, i) => checkTransform(`pipeline: step ${i}`, step));
   if (new Set(steps).size < steps.length) throw new OptionError("pipeline: a transform must stand in it once, got one twice. Make two");

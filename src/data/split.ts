@@ -217,7 +217,7 @@ function checkKind(name: string, rows: Rows): void {
   fail(name, "an array, a typed array or a tensor { data, shape }", rows);
 }
 
-function checkRows(name: string, rows: Rows, n: number): void {
+export function checkRows(name: string, rows: Rows, n: number): void {
   if (n === 0) return; // splitIndices says so
   if (isTypedArray(rows)) {
     if (rows.length > 0 && rows.length % n === 0) return;

@@ -2,19 +2,15 @@
  * Columns of a table as the inputs of a net: numbers as they are, texts one-hot. What was found on one table is applied
  * to every later one, so that a saved model reads raw rows.
  */
-import { checkCount, checkOptions } from "../check.ts";
-import { DataError, FormatError } from "../errors.ts";
+import { checkCount, checkOneOf, checkOptions } from "../check.ts";
+import { DataError, FormatError, ShapeError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
+import type { NumericData } from "./arrays.ts";
+import { decodeColumns, type EncodedColumn, encodeColumns, inputsOf } from "./encodeColumns.ts";
 import { parseNumber } from "./parseNumber.ts";
-import { type Column, columnOf, type Table, type TextColumn } from "./readCsv.ts";
-
-/** One column that is encoded: categories, sorted, if it is text. */
-export interface EncodedColumn {
-  readonly name: string;
-  readonly categories?: readonly string[];
-  /** One input that holds the number of the category, instead of one per category. */
-  readonly isCode?: true;
-}
+import { columnOf, type Table, type TextColumn } from "./readCsv.ts";
+import { readRows } from "./rows.ts";
+import type { TransformJSON } from "./transform.ts";
 
 export interface TableEncoderOptions {
   /** Names of columns that are no inputs: the target, row numbers. */
@@ -23,25 +19,41 @@ export interface TableEncoderOptions {
   maxCategories?: number;
   /** Names of text columns that become one input with the number of the category, from 0: for embeddings, and for ordered ones. */
   codes?: readonly string[];
+  /** A missing number (or code) is an error (default), or stays NaN ('keep'): for an imputer that follows. */
+  missing?: "error" | "keep";
 }
 
-export interface TableEncoder {
-  /** The encoded columns; empty before `fit`. */
+/** What makes the inputs of a net of a table: a tableEncoder, alone or with transforms after it (`pipeline`). */
+export interface TableTransform {
+  /** The columns of the table that are inputs; empty before `fit`. */
   readonly columns: readonly EncodedColumn[];
-  /** A name per input: the column's, or "column=category". */
-  readonly inputs: readonly string[];
   /** What the columns of later files must hold: `readCsv(text, { kinds: encoder.kinds })`. */
   readonly kinds: Readonly<Record<string, "number" | "text">>;
-  fit(table: Table): TableEncoder;
-  /** f32[rows, inputs.length]. A category that `fit` has not seen, and a missing text, is 0 in all its inputs. */
+  /** How many inputs of a net they become. */
+  readonly outputs: number;
+  fit(table: Table): this;
+  /** f32[rows, inputs]. */
   transform(table: Table): Tensor;
   fitTransform(table: Table): Tensor;
+  /** The columns of the table again. */
+  inverse(x: NumericData): Table;
+  toJSON(): TransformJSON;
+}
+
+export interface TableEncoder extends TableTransform {
+  /** A name per input: the column's, or "column=category". */
+  readonly inputs: readonly string[];
+  /** f32[rows, inputs.length]. A category that `fit` has not seen, and a missing text, is 0 in all its inputs. */
+  transform(table: Table): Tensor;
+  /** Of a text column the category with the largest input, none ("") where all are about 0; of a code the nearest. */
+  inverse(x: NumericData): Table;
   toJSON(): TableEncoderJSON;
 }
 
 export interface TableEncoderJSON {
   readonly type: "tableEncoder";
   readonly columns: readonly EncodedColumn[];
+  readonly missing?: "keep";
 }
 
 /**
@@ -49,31 +61,36 @@ export interface TableEncoderJSON {
  * @throws DataError (from fit and transform) for a missing or infinite number, naming line and column.
  */
 export function tableEncoder(options: TableEncoderOptions = {}): TableEncoder {
-  checkOptions("tableEncoder", options, ["exclude", "maxCategories", "codes"]);
-  const { exclude = [], maxCategories = 100, codes = [] } = options;
+  checkOptions("tableEncoder", options, ["exclude", "maxCategories", "codes", "missing"]);
+  const { exclude = [], maxCategories = 100, codes = [], missing = "error" } = options;
   checkCount("tableEncoder: maxCategories", maxCategories, 0);
-  return makeEncoder([], exclude, maxCategories, codes);
+  checkOneOf("tableEncoder: missing", missing, ["error", "keep"]);
+  return makeEncoder([], missing === "keep", exclude, maxCategories, codes);
 }
 
 /** The encoder that `toJSON` described. @throws FormatError for anything else. */
 export function tableEncoderFrom(json: TableEncoderJSON): TableEncoder {
-  if (json?.type !== "tableEncoder" || !Array.isArray(json.columns) || !json.columns.every(isEncodedColumn)) {
+  const { type, columns, missing } = json ?? {};
+  const isMissing = missing === undefined || missing === "keep";
+  if (type !== "tableEncoder" || !isMissing || !Array.isArray(columns) || !columns.every(isEncodedColumn)) {
     throw new FormatError("tableEncoderFrom: the value is not what a tableEncoder's toJSON gives");
   }
-  return makeEncoder(json.columns, [], 100, []);
+  return makeEncoder(columns, missing === "keep", [], 100, []);
 }
 
 /** The named columns as f32[rows, names.length]. @throws DataError for a text, missing or infinite value. */
 export function numbers(table: Table, names: readonly string[]): Tensor {
-  return encode(
+  return encodeColumns(
     table,
     names.map((name) => ({ name })),
     "numbers",
+    false,
   );
 }
 
 function makeEncoder(
   fitted: readonly EncodedColumn[],
+  keepsMissing: boolean,
   exclude: readonly string[],
   maxCategories: number,
   codes: readonly string[],
@@ -87,6 +104,9 @@ function makeEncoder(
       return columns.flatMap(({ name, categories, isCode }) =>
         categories && !isCode ? categories.map((category) => `${name}=${category}`) : [name],
       );
+    },
+    get outputs() {
+      return inputsOf(columns);
     },
     get kinds() {
       return Object.fromEntries(columns.map(({ name, categories }) => [name, categories ? ("text" as const) : ("number" as const)]));
@@ -110,13 +130,20 @@ function makeEncoder(
     },
     transform(table) {
       if (columns.length === 0) throw new DataError("tableEncoder: transform must come after fit on a table with input columns");
-      return encode(table, columns, "tableEncoder");
+      return encodeColumns(table, columns, "tableEncoder", keepsMissing);
     },
     fitTransform(table) {
       return this.fit(table).transform(table);
     },
+    inverse(x) {
+      const read = readRows("tableEncoder.inverse", x, keepsMissing);
+      const width = inputsOf(columns);
+      if (read.width !== width || width === 0)
+        throw new ShapeError(`tableEncoder.inverse: rows must have the ${width} columns that transform gives, got ${read.width}`);
+      return decodeColumns(read, columns);
+    },
     toJSON() {
-      return { type: "tableEncoder", columns };
+      return keepsMissing ? { type: "tableEncoder", columns, missing: "keep" } : { type: "tableEncoder", columns };
     },
   };
 }
@@ -132,71 +159,6 @@ function categoriesOf(table: Table, column: TextColumn, maxCategories: number): 
     ? `It has numbers, but also ${JSON.stringify(column.values[row])} on line ${table.lines[row]}.`
     : "Exclude it, or raise maxCategories.";
   throw new DataError(`${where} must have at most ${maxCategories} categories, got ${categories.length}. ${fix}`);
-}
-
-function encode(table: Table, columns: readonly EncodedColumn[], where: string): Tensor {
-  const width = columns.reduce((sum, { categories, isCode }) => sum + (isCode ? 1 : (categories?.length ?? 1)), 0);
-  const data = new Float32Array(table.rows * width);
-  let offset = 0;
-  for (const { name, categories, isCode } of columns) {
-    const column = columnOf(table, name, where);
-    if (categories && isCode) putCodes(table, column, categories, where, data, offset++, width);
-    else if (categories) {
-      putOneHot(column, categories, data, offset, width);
-      offset += categories.length;
-    } else {
-      putNumbers(table, column, where, data, offset, width);
-      offset++;
-    }
-  }
-  return { data, shape: [table.rows, width] };
-}
-
-function putOneHot(column: Column, categories: readonly string[], data: Float32Array, offset: number, width: number): void {
-  const places = new Map(categories.map((category, place) => [category, place]));
-  for (let row = 0; row < column.values.length; row++) {
-    const place = places.get(String(column.values[row]));
-    if (place !== undefined) data[row * width + offset + place] = 1;
-  }
-}
-
-function putCodes(
-  table: Table,
-  column: Column,
-  categories: readonly string[],
-  where: string,
-  data: Float32Array,
-  offset: number,
-  width: number,
-): void {
-  const places = new Map(categories.map((category, place) => [category, place]));
-  for (let row = 0; row < table.rows; row++) {
-    const value = column.values[row]!;
-    const place = places.get(String(value));
-    if (place === undefined) {
-      const got = value === "" || Number.isNaN(value) ? "no value" : JSON.stringify(String(value));
-      const list = `${categories.slice(0, 8).join(", ")}${categories.length > 8 ? ", ..." : ""}`;
-      throw new DataError(`${where}: line ${table.lines[row]}, column ${JSON.stringify(column.name)} must be one of ${list}, got ${got}`);
-    }
-    data[row * width + offset] = place;
-  }
-}
-
-function putNumbers(table: Table, column: Column, where: string, data: Float32Array, offset: number, width: number): void {
-  const { values } = column;
-  for (let row = 0; row < table.rows; row++) {
-    const value = values[row]!;
-    const number = typeof value === "number" ? Math.fround(value) : value === "" ? Number.NaN : parseNumber(value, 0, value.length);
-    if (Number.isFinite(number)) {
-      data[row * width + offset] = number;
-      continue;
-    }
-    const isMissing = value === "" || Number.isNaN(value);
-    const got = isMissing ? "no value" : typeof value === "number" ? String(value) : JSON.stringify(value);
-    const fix = isMissing ? " Fill it in, remove the line, or exclude the column." : "";
-    const place = `line ${table.lines[row]}, column ${JSON.stringify(column.name)}`;
-    throw new DataError(`${where}: ${place} must be a finite number, got ${got}.${fix}`);
-  }
 }
 
 function isEncodedColumn(column: unknown): boolean {

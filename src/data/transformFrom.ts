@@ -7,11 +7,13 @@ import { type ImputerJSON, imputerFrom } from "./imputer.ts";
 import { type MinMaxScalerJSON, minMaxScalerFrom } from "./minMaxScaler.ts";
 import { type OneHotEncoderJSON, oneHotEncoderFrom } from "./oneHotEncoder.ts";
 import { type PcaJSON, pcaFrom } from "./pca.ts";
-import { type PipelineJSON, pipeline } from "./pipeline.ts";
+import { type Pipeline, type PipelineJSON, pipeline } from "./pipeline.ts";
 import { type PolynomialFeaturesJSON, polynomialFeaturesFrom } from "./polynomialFeatures.ts";
 import { type RbfFeaturesJSON, rbfFeaturesFrom } from "./rbfFeatures.ts";
 import { type RobustScalerJSON, robustScalerFrom } from "./robustScaler.ts";
 import { type StandardScalerJSON, standardScalerFrom } from "./standardScaler.ts";
+import { type TableEncoderJSON, type TableTransform, tableEncoderFrom } from "./tableEncoder.ts";
+import { makeTablePipeline, type TablePipelineJSON } from "./tablePipeline.ts";
 import type { Transform, TransformJSON } from "./transform.ts";
 
 const MAKERS: Readonly<Record<string, (json: TransformJSON) => Transform>> = {
@@ -36,7 +38,18 @@ export function transformFrom(json: TransformJSON): Transform {
   throw new FormatError(`transformFrom: type must be that of a transform, got ${show(type)}${near && `. Did you mean "${near}"?`}`);
 }
 
-function pipelineFrom({ steps }: PipelineJSON): Transform {
+/** The same for what takes tables: a tableEncoder, or a pipeline that begins with one. @throws FormatError for anything else. */
+export function tableTransformFrom(json: TransformJSON): TableTransform {
+  if (json?.type !== "tablePipeline") return tableEncoderFrom(json as TableEncoderJSON);
+  const { encoder, steps } = json as TablePipelineJSON;
+  const made = { encoder: tableEncoderFrom(encoder), steps: pipelineFrom(steps) };
+  checkJson("tablePipeline", made.encoder.inputs.length === made.steps.rule.inputs);
+  return makeTablePipeline(made.encoder, made.steps);
+}
+
+function pipelineFrom(json: PipelineJSON): Pipeline {
+  const { type, steps } = json ?? {};
+  checkJson("pipeline", type === "pipeline");
   checkJson("pipeline", Array.isArray(steps) && steps.length > 0);
   const made = steps.map(transformFrom);
   checkJson(

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { imputer } from "../../src/data/imputer.ts";
+import { pipeline } from "../../src/data/pipeline.ts";
 import { readCsv } from "../../src/data/readCsv.ts";
 import { readTarget } from "../../src/data/readTarget.ts";
+import { standardScaler } from "../../src/data/standardScaler.ts";
 import { numbers, type TableEncoderJSON, tableEncoder, tableEncoderFrom } from "../../src/data/tableEncoder.ts";
+import type { TransformJSON } from "../../src/data/transform.ts";
+import { tableTransformFrom } from "../../src/data/transformFrom.ts";
 import { DataError, FormatError, OptionError } from "../../src/errors.ts";
 
 const table = readCsv("size,color,kind,label\n1.5,red,b,0\n2,blue,a,1\n-3,red,c,1\n");
@@ -110,5 +115,59 @@ describe("readTarget", () => {
     expect(() => readTarget(column([1.5, "NA", 2.5]), "t")).toThrow('line 3, column "t" must be a finite number, got no value');
     expect(() => readTarget(column(["a"]), "T")).toThrow(OptionError);
     expect(() => readTarget(column(["a"]), "t", { task: "regression" })).toThrow(DataError);
+  });
+});
+
+describe("tableEncoder and what follows it", () => {
+  const holes = readCsv("size,color,kind,grade\n1.5,red,b,low\nNA,blue,a,high\n-3,,c,low\n");
+  const some = { missing: "keep", codes: ["grade"] } as const;
+
+  it("missing: 'keep' leaves NaN for an imputer", () => {
+    const { data } = tableEncoder(some).fitTransform(holes);
+    expect(Array.from(data)).toEqual([1.5, 0, 1, 0, 1, 0, 1, NaN, 1, 0, 1, 0, 0, 0, -3, 0, 0, 0, 0, 1, 1]);
+    const grades = readCsv("size,color,kind,grade\n1,red,b,?\n");
+    expect(tableEncoder(some).fit(holes).transform(grades).data[6]).toBe(NaN);
+    expect(() => tableEncoder({ codes: ["grade"] }).fitTransform(holes)).toThrow(
+      'line 3, column "size" must be a finite number, got no value',
+    );
+    expect(() => tableEncoder({ missing: "drop" as "keep" })).toThrow('tableEncoder: missing must be one of "error", "keep"');
+    expect(() => tableEncoder(some).fitTransform(readCsv("size,grade\n1,a\n1e39,b\n", { kinds: { grade: "text" } }))).toThrow(
+      'line 3, column "size" must be a finite number, got 1e+39',
+    );
+  });
+  it("the inverse gives the columns again", () => {
+    const encoder = tableEncoder(some).fit(holes);
+    const back = encoder.inverse(encoder.transform(holes));
+    expect(back.columns).toEqual(holes.columns);
+    expect(Array.from(back.lines)).toEqual([1, 2, 3]);
+    const near = encoder.inverse([[2, 0.2, 0.1, -1, 0, -2, 7]]);
+    expect(near.columns.map(({ values }) => values[0])).toEqual([2, "blue", "", "low"]);
+    expect(() => encoder.inverse([[1, 2]])).toThrow("tableEncoder.inverse: rows must have the 7 columns that transform gives, got 2");
+  });
+  it("a pipeline that begins with it takes tables: each step as by hand, back again, and JSON", () => {
+    const pipe = pipeline(tableEncoder(some), imputer({ strategy: "constant", value: 7 }), standardScaler());
+    const x = pipe.fitTransform(holes);
+    const encoded = tableEncoder(some).fitTransform(holes);
+    const filled = { ...encoded, data: encoded.data.map((value) => (Number.isNaN(value) ? 7 : value)) };
+    expect(x).toEqual(standardScaler().fitTransform(filled));
+    expect(pipe.outputs).toBe(7);
+    const back = pipe.inverse(x);
+    expect(back.columns.map(({ values }) => Array.from<unknown>(values))).toEqual([
+      [1.5, 7, -3].map((value) => expect.closeTo(value, 5)),
+      ["red", "blue", ""],
+      ["b", "a", "c"],
+      ["low", "high", "low"],
+    ]);
+    const same = tableTransformFrom(JSON.parse(JSON.stringify(pipe)));
+    expect(same.transform(holes)).toEqual(x);
+    expect(JSON.parse(JSON.stringify(same))).toEqual(JSON.parse(JSON.stringify(pipe)));
+    const { encoder, steps } = pipe.toJSON();
+    for (const json of [
+      { type: "tablePipeline", encoder, steps: pipeline(standardScaler()).toJSON() },
+      { type: "tablePipeline", steps },
+      null,
+    ])
+      expect(() => tableTransformFrom(json as TransformJSON)).toThrow(FormatError);
+    expect(() => tableTransformFrom({ ...encoder, missing: "drop" } as TransformJSON)).toThrow(FormatError);
   });
 });
