@@ -47,7 +47,7 @@ export {
   polynomialFeatures,
 } from "./polynomialFeatures.ts";
 export type { RawData } from "./preparation.ts";
-export { type RawRows, rowsOf } from "./rawRows.ts";
+export { type RawRows, takeTableRows } from "./rawRows.ts";
 export { type RbfFeatures, type RbfFeaturesJSON, type RbfFeaturesOptions, rbfFeatures } from "./rbfFeatures.ts";
 export { type Column, type CsvOptions, columnOf, type NumberColumn, readCsv, type Table, type TextColumn } from "./readCsv.ts";
 export { type IdxData, readIdx } from "./readIdx.ts";

@@ -7,7 +7,18 @@ import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { NumericData, TensorLike } from "./arrays.ts";
 import { outputsFor, type RawTargets, type Targets, targetsIn, targetsOf } from "./modelTargets.ts";
-import { checkColumns, isObjects, isTable, numericRows, type RawRows, refuseTable, rowsOf, tableOf, typed, without } from "./rawRows.ts";
+import {
+  checkColumns,
+  isObjects,
+  isTable,
+  numericRows,
+  type RawRows,
+  refuseTable,
+  tableOf,
+  takeTableRows,
+  typed,
+  without,
+} from "./rawRows.ts";
 import { columnOf, type Table } from "./readCsv.ts";
 import { checkRows, type Rows, readData, splitIndices, takeRows } from "./split.ts";
 import type { TableTransform } from "./tableEncoder.ts";
@@ -91,7 +102,7 @@ export function setAside(all: TakenRows, validation: number, seed: number | unde
   }
   const take = (indices: Uint32Array): TakenRows => {
     const part = (rows: Rows) => takeRows(rows, all.rows, indices);
-    const x = isTable(all.x) ? rowsOf(all.x, indices) : (part(all.x) as NumericData);
+    const x = isTable(all.x) ? takeTableRows(all.x, indices) : (part(all.x) as NumericData);
     return { ...all, x, y: part(all.y) as TensorLike, weights: all.weights && part(all.weights), rows: indices.length };
   };
   return { train: take(parts.train), held: take(parts.test) };

@@ -18,7 +18,7 @@ export function isObjects(rows: unknown): rows is readonly object[] {
 }
 
 /** A table of some of the rows, in the order of the numbers given. */
-export function rowsOf(table: Table, indices: Uint32Array): Table {
+export function takeTableRows(table: Table, indices: Uint32Array): Table {
   const columns = table.columns.map((column) => {
     const missing = (values: ArrayLike<unknown>) => Array.from(values).filter((value) => value === "" || Number.isNaN(value)).length;
     if (column.kind === "number") {

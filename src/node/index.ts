@@ -4,5 +4,5 @@ export { confusionText } from "./confusionText.ts";
 export { loadModel, readCsvFile, readIdxFile, saveModel } from "./files.ts";
 export { main, type Streams } from "./main.ts";
 export { predictionCsv } from "./predictionCsv.ts";
-export { predictTable, type TablePrediction, type TablePreprocessing } from "./tableModel.ts";
+export { predictTable, type TablePrediction } from "./predictTable.ts";
 export { scoreTable, type TableScore, type TrainedTable, type TrainTableOptions, trainTable } from "./trainTable.ts";

@@ -2,7 +2,7 @@
 import { readCsv } from "../data/index.ts";
 import { loadModel, reading, writeWhole } from "./files.ts";
 import { predictionCsv } from "./predictionCsv.ts";
-import { kindsOf, predictTable } from "./tableModel.ts";
+import { kindsOf, predictTable } from "./predictTable.ts";
 
 /** Returns the CSV, or writes it to `out` and returns nothing. */
 export async function predictCommand(command: { model: string; file: string; out: string | undefined }): Promise<string> {

@@ -1,10 +1,14 @@
 /** Predictions as CSV (RFC 4180). */
-import type { TablePrediction } from "./tableModel.ts";
+import type { TablePrediction } from "./predictTable.ts";
 
-/** "class" and a probability per class, or the value under the target's name; a line of names first. */
+/** "class" and a probability per class, or the values under the targets' names; a line of names first. */
 export function predictionCsv(prediction: TablePrediction): string {
   if (prediction.task === "regression") {
-    return lines([[prediction.target], ...Array.from(prediction.values, (value) => [shortest(value)])]);
+    const { targets, values } = prediction;
+    const rows = Array.from({ length: values.length / targets.length }, (_, row) =>
+      Array.from(values.subarray(row * targets.length, (row + 1) * targets.length), shortest),
+    );
+    return lines([targets, ...rows]);
   }
   const { classes, labels, probabilities } = prediction;
   const rows = Array.from(labels, (label, row) => {

@@ -1,22 +1,24 @@
 /** Trains and scores a model of a table: split, encoding, scaling, net, fit, test. It prints nothing. */
 import { checkBetween, checkCount, checkOptions } from "../check.ts";
-import { numbers, readTarget, splitIndices, standardScaler, type Table, type TargetOptions, tableEncoder } from "../data/index.ts";
-import { DataError } from "../errors.ts";
 import {
-  adamw,
-  build,
-  type Callback,
-  earlyStopping,
-  type History,
-  type Model,
-  mse,
-  type Runtime,
-  softmaxCrossEntropy,
-  type Tensor,
-} from "../index.ts";
+  columnOf,
+  modelPipeline,
+  numbers,
+  pipeline,
+  pipelineOf,
+  readTarget,
+  splitIndices,
+  standardScaler,
+  type Table,
+  type TargetOptions,
+  tableEncoder,
+  takeTableRows,
+} from "../data/index.ts";
+import { DataError } from "../errors.ts";
+import { adamw, build, type Callback, earlyStopping, type History, type Model, mse, type Runtime, softmaxCrossEntropy } from "../index.ts";
 import { accuracy, confusionMatrix, r2, rmse } from "../metrics/index.ts";
+import { predictTable } from "./predictTable.ts";
 import { RECIPE, tableNet } from "./recipe.ts";
-import { predictTable, type TablePreprocessing } from "./tableModel.ts";
 
 export interface TrainTableOptions {
   /** Name of the column to predict. */
@@ -74,12 +76,8 @@ export async function trainTable(table: Table, options: TrainTableOptions): Prom
   hidden.forEach((units, i) => {
     checkCount(`trainTable: hidden[${i}]`, units);
   });
-  const parts = readParts(table, options);
-  const { rows, train, validation, preprocessing } = parts;
-  const { classes } = preprocessing;
-
-  const net = tableNet(parts.inputs, hidden, classes?.length ?? 1);
-  const model: Model = await build(net, { seed, runtime: options.runtime });
+  const { name, target, inputs, rows } = readParts(table, options);
+  const classes = target.task === "classification" ? target.classes : undefined;
   let steps = 0;
   let seconds = 0;
   const meter: Callback = {
@@ -88,48 +86,41 @@ export async function trainTable(table: Table, options: TrainTableOptions): Prom
       seconds = state.seconds;
     },
   };
-  const history = await model.fit(train, {
+  const pipe = modelPipeline({
+    inputs: pipeline(tableEncoder(), standardScaler()),
+    target: name,
+    ...(classes ? { classes } : { targetTransform: standardScaler() }),
+    model: (width, outputs) => build(tableNet(width, hidden, outputs), { seed, runtime: options.runtime }),
+  });
+  const history = await pipe.fit(takeTableRows(inputs, rows.train), {
     loss: classes ? softmaxCrossEntropy() : mse(),
     optimizer: adamw({ learningRate: options.learningRate ?? RECIPE.learningRate, weightDecay: RECIPE.weightDecay }),
     metrics: classes ? { accuracy } : {},
     callbacks: [earlyStopping({ patience: RECIPE.patience }), meter, ...(options.callbacks ?? [])],
-    validation,
+    validation: takeTableRows(inputs, rows.validation),
     epochs,
     batchSize,
     seed,
     signal,
   });
-  model.preprocessing = preprocessing;
-  const scored = rowsOf(table, rows.test.length > 0 ? rows.test : rows.validation);
-  return { model, history, classes, inputs: parts.inputs, rows, score: scoreTable(model, scored), steps, seconds };
+  const { model } = pipe;
+  const scored = takeTableRows(table, rows.test.length > 0 ? rows.test : rows.validation);
+  const width = model.net.layers[0] as { readonly shape?: readonly number[] };
+  return { model, history, classes, inputs: width.shape![0]!, rows, score: scoreTable(model, scored), steps, seconds };
 }
 
-/** The table's rows in parts, encoded and scaled by the training rows alone. */
+/** The target, the columns to learn it from (and itself), and the rows in parts. */
 function readParts(table: Table, { target: name, task, exclude = [], test = RECIPE.test, seed = 0 }: TrainTableOptions) {
   const target = readTarget(table, name, { task });
   const classes = target.task === "classification" ? target.classes : undefined;
   if (classes && classes.length < 2)
     throw new DataError(`trainTable: the target ${JSON.stringify(name)} must have two classes or more, got ${classes.length}`);
   const rows = divide(table.rows, classes && target.y, test, seed);
-
-  const encoder = tableEncoder({ exclude: [...new Set([name, ...exclude])] }).fit(rowsOf(table, rows.train));
-  const inputs = encoder.inputs.length;
-  if (inputs === 0) throw new DataError(`trainTable: there must be input columns beside the target ${JSON.stringify(name)}, got none`);
-  const scaler = standardScaler().fit(encoder.transform(rowsOf(table, rows.train)));
-  const targetScaler = classes ? undefined : standardScaler().fit(Float64Array.from(rows.train, (row) => target.y[row]!));
-  const preprocessing: TablePreprocessing = {
-    type: "table",
-    target: name,
-    encoder: encoder.toJSON(),
-    scaler: scaler.toJSON(),
-    ...(targetScaler ? { targetScaler: targetScaler.toJSON() } : { classes }),
-  };
-  const part = (indices: Uint32Array): { x: Tensor; y: Int32Array | Float32Array } => {
-    const x = scaler.transform(encoder.transform(rowsOf(table, indices)));
-    const y = Float32Array.from(indices, (row) => target.y[row]!);
-    return { x, y: targetScaler ? targetScaler.transform(y) : Int32Array.from(y) };
-  };
-  return { rows, inputs, preprocessing, train: part(rows.train), validation: part(rows.validation) };
+  for (const column of exclude) columnOf(table, column, "trainTable: exclude");
+  const columns = table.columns.filter((column) => column.name === name || !exclude.includes(column.name));
+  if (columns.length < 2)
+    throw new DataError(`trainTable: there must be input columns beside the target ${JSON.stringify(name)}, got none`);
+  return { name, target, inputs: { ...table, columns }, rows };
 }
 
 function divide(n: number, labels: ArrayLike<number> | undefined, test: number, seed: number) {
@@ -139,25 +130,15 @@ function divide(n: number, labels: ArrayLike<number> | undefined, test: number, 
   return splitIndices(n, labels, { test, validation, seed });
 }
 
-/** A table of some of the rows. */
-export function rowsOf(table: Table, indices: Uint32Array): Table {
-  const columns = table.columns.map((column) =>
-    column.kind === "number"
-      ? { ...column, values: Float64Array.from(indices, (row) => column.values[row]!) }
-      : { ...column, values: Array.from(indices, (row) => column.values[row]!) },
-  );
-  return { columns, rows: indices.length, lines: indices.map((row) => table.lines[row]!) };
-}
-
 /** Predictions of raw rows against the table's own target. */
 export function scoreTable(model: Model, table: Table): TableScore {
-  const { target, classes } = model.preprocessing as TablePreprocessing;
   const prediction = predictTable(model, table);
+  const [target] = pipelineOf(model).target as [string];
   if (prediction.task === "regression") {
     const y = numbers(table, [target]).data;
     return { task: "regression", r2: r2(y, prediction.values), rmse: rmse(y, prediction.values) };
   }
+  const { classes, labels } = prediction;
   const { y } = readTarget(table, target, { task: "classification", classes });
-  const options = { classes: prediction.classes.length };
-  return { task: "classification", accuracy: accuracy(y, prediction.labels), confusion: confusionMatrix(y, prediction.labels, options) };
+  return { task: "classification", accuracy: accuracy(y, labels), confusion: confusionMatrix(y, labels, { classes: classes.length }) };
 }

@@ -12,7 +12,7 @@ import {
   type RawFitOptions,
   rbfFeatures,
   readCsv,
-  rowsOf,
+  takeTableRows,
   splitIndices,
   standardScaler,
   tableEncoder,
@@ -49,8 +49,8 @@ describe("classes of a table", () => {
     const y = Int32Array.from(flowers, (flower) => species.indexOf(flower.species));
     const parts = splitIndices(60, y, { test: 0.25, seed: 4 }, STREAM_VALIDATION);
     const columns = { ...table, columns: table.columns.slice(0, 3) };
-    const own = steps().fit(rowsOf(columns, parts.train));
-    const part = (rows: Uint32Array) => ({ x: own.transform(rowsOf(columns, rows)), y: Int32Array.from(rows, (row) => y[row]!) });
+    const own = steps().fit(takeTableRows(columns, parts.train));
+    const part = (rows: Uint32Array) => ({ x: own.transform(takeTableRows(columns, rows)), y: Int32Array.from(rows, (row) => y[row]!) });
     const same = await model(4, 3);
     const byHand = await same.fit(part(parts.train), { ...options, validation: part(parts.test), metrics: { accuracy } });
     expect(pipe.model.stateDict()).toEqual(same.stateDict());
@@ -108,7 +108,7 @@ describe("classes of a table", () => {
     await pipe.fit(table, options);
     const same = pipelineOf(await w.load(pipe.save(), { runtime }));
     const json = same.toJSON();
-    const some = rowsOf(table, Uint32Array.of(0, 21, 22, 23));
+    const some = takeTableRows(table, Uint32Array.of(0, 21, 22, 23));
     await same.fit(some, { ...options, epochs: 2 });
     expect(same.toJSON()).toEqual(json);
     const hand = await w.load(pipe.save(), { runtime });

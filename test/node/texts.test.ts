@@ -43,7 +43,7 @@ describe("predictionCsv", () => {
   });
 
   test("values under the target's name", () => {
-    expect(predictionCsv({ task: "regression", target: "price", values: Float32Array.of(-0, 1e-20, 123456.789) })).toBe(
+    expect(predictionCsv({ task: "regression", targets: ["price"], values: Float32Array.of(-0, 1e-20, 123456.789) })).toBe(
       "price\n0\n9.99999968e-21\n123456.789\n",
     );
   });
