@@ -12,10 +12,10 @@ import {
   type RawFitOptions,
   rbfFeatures,
   readCsv,
-  takeTableRows,
   splitIndices,
   standardScaler,
   tableEncoder,
+  takeTableRows,
 } from "../../src/data/index.ts";
 import * as w from "../../src/index.ts";
 import { accuracy, mae } from "../../src/metrics/index.ts";
