@@ -21,11 +21,12 @@ import { multiMargin } from "./kernels/multiMargin";
 import { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./kernels/normalizeColumns";
 import { normalizeRows, normalizeRowsGrad, normalizeRowsSums } from "./kernels/normalizeRows";
 import { normError } from "./kernels/normError";
-import { penaltyGrad } from "./kernels/penalty";
+import { penaltyGrad, powerPenaltyGrad } from "./kernels/penalty";
 import { prelu, preluGrad, preluSums } from "./kernels/prelu";
 import { alphaDropout, dropout, fillConstant, gaussianNoise, isDrawn } from "./kernels/random";
 import { finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 import { absoluteError, squaredError } from "./kernels/regressionLosses";
+import { softThreshold } from "./kernels/softThreshold";
 import { limitRowNorms } from "./kernels/limitRowNorms";
 import { scaleToNorm } from "./kernels/scaleToNorm";
 import { logSoftmaxRows, logSoftmaxRowsGrad, softmaxRows, softmaxRowsGrad } from "./kernels/softmax";
@@ -193,7 +194,12 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       break;
     case abi.OP_PENALTY_GRAD: {
       const pieces = (n0 + abi.PIECE - 1) / abi.PIECE;
-      penaltyGrad(o(r, 0), o(r, 1), o(r, 2), c(r, 0), c(r, 1), n0, shareBegin(pieces, rank, ranks), shareEnd(pieces, rank, ranks));
+      penaltyGrad(o(r, 0), o(r, 1), o(r, 2), c(r, 0), c(r, 1), c(r, 2), n0, shareBegin(pieces, rank, ranks), shareEnd(pieces, rank, ranks));
+      break;
+    }
+    case abi.OP_POWER_PENALTY_GRAD: {
+      const pieces = (n0 + abi.PIECE - 1) / abi.PIECE;
+      powerPenaltyGrad(o(r, 0), o(r, 1), o(r, 2), c(r, 0), c(r, 1), n0, shareBegin(pieces, rank, ranks), shareEnd(pieces, rank, ranks));
       break;
     }
     case abi.OP_PENALTY_SUM:
@@ -290,6 +296,9 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       break;
     case abi.OP_LIMIT_ROW_NORMS:
       limitRowNorms(o(r, 0), n1, c(r, 0), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      break;
+    case abi.OP_SOFT_THRESHOLD:
+      softThreshold(o(r, 0), o(r, 1), c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
       break;
     case abi.OP_GUARD:
       return guard(o(r, 0), control, n0);

@@ -104,7 +104,7 @@ export { type RadamOptions, radam } from "./optimizers/radam.ts";
 export { type RmspropOptions, rmsprop } from "./optimizers/rmsprop.ts";
 export type { SecondOrder } from "./optimizers/secondOrder.ts";
 export { type SgdOptions, sgd } from "./optimizers/sgd.ts";
-export { type Decay, decoupledDecay, elasticNet, l1, l2, type Penalty } from "./penalties.ts";
+export { type Decay, decoupledDecay, elasticNet, l1, l2, lq, type Penalty, type ProximalOptions } from "./penalties.ts";
 export { createRuntime, type Runtime, type RuntimeInfo, type RuntimeOptions } from "./runtime/runtime.ts";
 export {
   cosineDecay,

@@ -8,6 +8,7 @@ import { expm1 } from "../math/expm1";
 import { log } from "../math/log";
 import { log1p } from "../math/log1p";
 import { normal, truncatedNormal } from "../math/normal";
+import { power } from "../math/power";
 import { sigmoid } from "../math/sigmoid";
 import { tanh } from "../math/tanh";
 
@@ -37,6 +38,11 @@ export function expm1Array(x: usize, y: usize, begin: usize, end: usize): void {
 
 export function log1pArray(x: usize, y: usize, begin: usize, end: usize): void {
   for (let i = begin; i < end; i += 16) v128.store(y + i, log1p(v128.load(x + i)));
+}
+
+/** y = x^p, x not negative. */
+export function powerArray(x: usize, y: usize, p: f32, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, power(v128.load(x + i), p));
 }
 
 /** x: random words, u32[n]. */

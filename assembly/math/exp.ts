@@ -28,6 +28,13 @@ function expTail(r: v128): v128 {
   return madd(q, r, f32x4.splat(4.9999994e-1));
 }
 
+/** e^r for |r| <= ln2 / 2. */
+// @ts-ignore: decorator
+@inline
+export function exponential(r: v128): v128 {
+  return f32x4.add(madd(f32x4.mul(r, r), expTail(r), r), f32x4.splat(1));
+}
+
 /** e^x; e^inf = inf, e^-inf = 0, NaN stays NaN. */
 // @ts-ignore: decorator
 @inline
@@ -35,7 +42,7 @@ export function exp(x: v128): v128 {
   const shifted = madd(x, f32x4.splat(LOG2_E), f32x4.splat(ROUND));
   const n = f32x4.sub(shifted, f32x4.splat(ROUND));
   const r = nmadd(n, f32x4.splat(LN2_LOW), nmadd(n, f32x4.splat(LN2_HIGH), x));
-  const y = f32x4.add(madd(f32x4.mul(r, r), expTail(r), r), f32x4.splat(1));
+  const y = exponential(r);
   // 2^n through the exponent's bits: n reaches 128 when y < 1, where a factor 2^n would not exist.
   const scaled = i32x4.add(y, i32x4.shl(shifted, 23));
   const finite = select(scaled, f32x4.mul(x, f32x4.splat(f32.POSITIVE_INFINITY)), f32x4.lt(x, f32x4.splat(OVERFLOW)));

@@ -1,6 +1,7 @@
 /** The fully connected layer: y = x · weightᵀ + bias on the last axis. */
-import { checkBoolean, checkCount, checkInRange, checkOptions } from "../check.ts";
+import { checkBoolean, checkCount, checkInRange, checkOptions, checkPositive, fail } from "../check.ts";
 import { checkInitializer, type InitializerSpec, zeros } from "../initializers.ts";
+import { isPenalty, type Penalty } from "../penalties.ts";
 import type { Buffer, Builder } from "../program/builder.ts";
 import { affine } from "./affine.ts";
 import { thresholdOf } from "./dropout.ts";
@@ -14,6 +15,13 @@ export interface DenseOptions {
   init?: InitializerSpec;
   /** Of the bias. Default zeros. */
   biasInit?: InitializerSpec;
+  /** Of the weight, in the place of the penalty that training is given: l2(0) for none. Default that of training. */
+  penalty?: Penalty;
+  /**
+   * The largest norm of the incoming weights of each unit, held after each update, in the place of the constraint that training is
+   * given. Default that of training.
+   */
+  maxNorm?: number;
   /** Probability with which a training step leaves a weight out, one mask for all rows (Wan et al. 2013). Default 0. */
   dropConnect?: number;
 }
@@ -25,7 +33,7 @@ export interface DenseLayer<U extends number = number> extends Layer<{ readonly 
 
 /**
  * `units` outputs from the last axis: [..., in] becomes [..., units]. Parameters: weight [units, in], bias [units].
- * @throws OptionError for unknown options and units that are not a positive integer, dropConnect outside [0, 1).
+ * @throws OptionError for unknown options and units that are not a positive integer, dropConnect outside [0, 1), maxNorm not above 0.
  */
 export function dense<const U extends number>(units: U, options: DenseOptions = {}): DenseLayer<U> {
   checkOptions("dense", options, OPTIONS);
@@ -34,20 +42,23 @@ export function dense<const U extends number>(units: U, options: DenseOptions = 
   return layer;
 }
 
-const OPTIONS = ["bias", "init", "biasInit", "dropConnect"];
+const OPTIONS = ["bias", "init", "biasInit", "penalty", "maxNorm", "dropConnect"];
 
 export const denseRule: LayerRule<DenseLayer> = {
-  check({ kind: _, units, bias = true, init, biasInit, dropConnect = 0, ...rest }, where) {
+  check({ kind: _, units, bias = true, init, biasInit, penalty, maxNorm, dropConnect = 0, ...rest }, where) {
     checkOptions(where, rest, ["units", ...OPTIONS]);
     checkInRange(`${where}: dropConnect`, dropConnect, 0, 1);
     checkCount(`${where}: units`, units);
     checkBoolean(`${where}: bias`, bias);
     if (init !== undefined) checkInitializer(`${where}: init`, init);
     if (biasInit !== undefined) checkInitializer(`${where}: biasInit`, biasInit);
+    if (penalty !== undefined && !isPenalty(penalty)) fail(`${where}: penalty`, "made by l2(1e-4) or the like", penalty);
+    if (maxNorm !== undefined) checkPositive(`${where}: maxNorm`, maxNorm);
   },
   outputShape: ({ units }, input) => [...input.slice(0, -1), units],
-  parameters({ units, bias = true, init = undefined, biasInit = zeros() }, input) {
-    const weight = { name: "weight", shape: [units, input.at(-1)!], role: "parameter", init: init ?? "default" } as const;
+  parameters({ units, bias = true, init = undefined, biasInit = zeros(), penalty, maxNorm }, input) {
+    const shape = [units, input.at(-1)!];
+    const weight = { name: "weight", shape, role: "parameter", init: init ?? "default", penalty, maxNorm } as const;
     return bias ? [weight, { name: "bias", shape: [units], role: "parameter", init: biasInit }] : [weight];
   },
   // A mask that changes from run to run can't be folded into panels that are packed once.

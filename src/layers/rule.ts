@@ -3,6 +3,7 @@
  * rules.ts; a layer itself is plain data.
  */
 import type { InitializerSpec } from "../initializers.ts";
+import type { Penalty } from "../penalties.ts";
 import type { Buffer, Builder, Mode, Value } from "../program/builder.ts";
 import type { Shape } from "../shape.ts";
 import type { Layer } from "./layer.ts";
@@ -16,6 +17,10 @@ export interface ParameterSpec {
   readonly init: InitializerSpec | "default";
   /** Set for what is never penalized or decayed, whatever its number of axes: scales and shifts of a normalization. */
   readonly isPlain?: true;
+  /** Of weights: in the place of the penalty that training is given. */
+  readonly penalty?: Penalty | undefined;
+  /** Of weights: the largest norm of a row, in the place of that training is given. */
+  readonly maxNorm?: number | undefined;
 }
 
 /** A parameter as a program sees it. */

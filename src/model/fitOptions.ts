@@ -7,7 +7,7 @@ import { OptionError } from "../errors.ts";
 import type { Loss } from "../losses/loss.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { isSecondOrder, type SecondOrder } from "../optimizers/secondOrder.ts";
-import type { Decay, Penalty } from "../penalties.ts";
+import { type Decay, isPenalty, type Penalty } from "../penalties.ts";
 import { checkSeed } from "../random.ts";
 import { checkMetrics, type Metric } from "./evaluate.ts";
 import { checkIsLoss } from "./gradients.ts";
@@ -20,13 +20,13 @@ export interface StepOptions {
   optimizer: Optimizer;
   /** Rows per step; "full" for all rows in one. Default 32, as Keras. */
   batchSize?: number | "full";
-  /** l1, l2 or elasticNet on weights. Default none. */
+  /** l1, l2, elasticNet or lq on the weights of layers without a penalty of their own. Default none. */
   penalty?: Penalty;
   /** clipNorm, clipLayerNorm or clipValue on the gradients, after the penalty. Default none. */
   clip?: Clip;
   /** decoupledDecay on weights. Default none. */
   decay?: Decay;
-  /** maxNorm on weights, after each update. Default none. */
+  /** maxNorm on the weights of layers without a maxNorm of their own, after each update. Default none. */
   constraint?: Constraint;
   /** Parameters with a learning rate or weight decay of their own. Default none. */
   groups?: readonly ParameterGroup[];
@@ -66,7 +66,7 @@ export function checkStepOptions(where: string, options: StepOptions | FitOption
     throw new OptionError(`${where}: optimizer must be an optimizer such as adam(), got ${show(optimizer)}${slip}`);
   }
   if (batchSize !== "full") checkCount(`${where}: batchSize`, batchSize);
-  checkMade(where, "penalty", penalty, "l2(1e-4)", (value) => typeof value.l1 === "number" && typeof value.l2 === "number");
+  checkMade(where, "penalty", penalty, "l2(1e-4)", isPenalty);
   checkMade(where, "clip", clip, "clipNorm(1)", (value) => ["norm", "layerNorm", "value"].includes(value.kind));
   checkMade(where, "decay", decay, "decoupledDecay(1e-4)", (value) => value.kind === "decoupledDecay");
   checkMade(where, "constraint", constraint, "maxNorm(3)", (value) => value.kind === "maxNorm");

@@ -31,6 +31,10 @@ export class FullBatch implements BatchSource {
         `fit: ${method.kind} needs a loss that is the same at every look, but ${sampling.label} draws random numbers in training. Remove it, or use adam()`,
       );
     }
+    const { segments, limited } = training.update.spec;
+    const proximal = segments.find(({ penalty }) => penalty?.proximal);
+    if (proximal) refuse(method, `the proximal penalty of ${proximal.name}`, "is no part of the gradient. Use l1(λ)");
+    if (limited[0]) refuse(method, `maxNorm on ${limited[0].name}`, "bounds it. Leave maxNorm out, or use adam()");
     batches.begin(0);
   }
 
@@ -92,6 +96,10 @@ export class FullBatch implements BatchSource {
     }
     this.#training.state.version++;
   }
+}
+
+function refuse({ kind }: SecondOrder, what: string, why: string): never {
+  throw new OptionError(`fit: ${kind} searches along the gradient, and ${what} ${why}`);
 }
 
 /** Ops with a random stream of their own, or that run in some steps only. */

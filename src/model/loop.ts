@@ -135,7 +135,7 @@ export class Loop {
       const { rows } = this.#source.placed;
       weightedLoss += loss * rows;
       state.rows += rows;
-      if (training.options.penalty !== undefined) penalty += training.penalty;
+      if (training.hasPenalty) penalty += training.penalty;
       this.#outputs?.add(this.#source.placed);
       if (this.#hasStepCallbacks) {
         state.step = training.step;
@@ -166,7 +166,7 @@ export class Loop {
       state.metrics = measured;
       history.loss.push(loss);
       history.learningRate.push(this.#training.rate);
-      if (this.#training.options.penalty !== undefined) history.penalty.push(penalty);
+      if (this.#training.hasPenalty) history.penalty.push(penalty);
       for (const [name, value] of Object.entries(measured)) (history[name] as number[]).push(value);
       history.epochs = epoch + 1;
       try {

@@ -52,6 +52,7 @@ export class StepScalars {
       rate = rateAt(optimizer.learningRate, step, stepsPerEpoch) * rateFactor;
       optimizer.writeScalars(step, rate, true, this.#writers[2 * group]!);
       optimizer.writeScalars(step, rate, false, this.#writers[2 * group + 1]!);
+      this.#writers[2 * group]!(abi.UPDATE_LEARNING_RATE, rate);
       // Both shrink the weights before the update: their factors multiply.
       if (decay !== undefined) {
         const keep = (this.#addresses[2 * group]! + abi.UPDATE_KEEP) >>> 2;

@@ -180,7 +180,7 @@ export class Training {
     runAgainIfLost(program, indices === 0 ? "forward" : "gather", "forward");
     callLoss(program.spec, program.output, rows);
     runAgainIfLost(program, "backward", "backward");
-    return this.loss + (this.options.penalty === undefined ? 0 : this.penalty);
+    return this.loss + (this.hasPenalty ? this.penalty : 0);
   }
 
   /** The rest of a step whose last part was evaluate: statistics and weights move. */
@@ -254,6 +254,10 @@ export class Training {
   outputs(targetKind: TargetKind, isWeighted: boolean, rows: number): Float32Array {
     const at = this.programFor(targetKind, isWeighted).output >>> 2;
     return this.state.runtime.arena.views.f32.slice(at, at + rows * sizeOf(this.state.layout.outputShape));
+  }
+
+  get hasPenalty(): boolean {
+    return this.options.penalty !== undefined || this.update.spec.penaltySums.pieces > 0;
   }
 
   /** Value of the penalties in the last step. */

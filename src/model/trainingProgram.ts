@@ -20,6 +20,7 @@ export interface Segment {
   readonly gradient: number;
   readonly slots: readonly number[];
   readonly isWeight: boolean;
+  readonly penalty: Penalty | undefined;
   /** Address of the scalars of its update. */
   readonly scalars: number;
   /** Address of the partial sums of its penalty, one f64 per piece. */
@@ -75,7 +76,6 @@ export interface ClippedLayer {
 export interface UpdateSpec {
   readonly segments: readonly Segment[];
   readonly optimizer: Optimizer;
-  readonly penalty: Penalty | undefined;
   /** Whether gradients are clipped by their norm. */
   readonly wantsNorm: boolean;
   readonly limited: readonly LimitedWeight[];
@@ -195,16 +195,19 @@ function writeLayerClip(builder: Builder, { max, sums, gradients }: ClippedLayer
 }
 
 function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): void {
-  const { segments, optimizer, penalty, gradient, penaltySums } = update;
+  const { segments, optimizer, gradient, penaltySums } = update;
   builder.label = "update";
   const part = (segment: Segment, name: string, address: number) => builder.fixed(`${segment.name}.${name}`, address, segment.words);
-  if (penalty && penaltySums.pieces > 0) {
+  if (penaltySums.pieces > 0) {
     builder.inSpan("backward", () => {
       for (const segment of segments) {
-        if (!segment.isWeight) continue;
+        if (!segment.penalty) continue;
         const sums = builder.fixed(`${segment.name}.penalties`, segment.penaltySums, piecesOf(segment.words) * 2);
         const operands = { w: part(segment, "values", segment.address), g: part(segment, "gradients", segment.gradient), sums };
-        builder.emit("penaltyGrad", operands, { count: segment.words }, { l1: penalty.l1, l2: penalty.l2 });
+        const { l1, l2, lq: factor = 0, q, proximal } = segment.penalty;
+        const count = segment.words;
+        if (q === undefined) builder.emit("penaltyGrad", operands, { count }, { l1, l2, slope: proximal ? 0 : l1 });
+        else builder.emit("powerPenaltyGrad", operands, { count }, { factor, p: q - 1 });
       }
       const sums = builder.fixed("penalties", penaltySums.address, penaltySums.pieces * 2);
       builder.emit("penaltySum", { sums, control }, { pieces: penaltySums.pieces });
@@ -227,16 +230,15 @@ function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): voi
   });
   builder.inSpan("update", () => {
     for (const segment of segments) {
-      const operands: Record<string, Buffer> = {
-        w: part(segment, "values", segment.address),
-        g: part(segment, "gradients", segment.gradient),
-        scalars: builder.fixed(`${segment.name}.scalars`, segment.scalars, abi.UPDATE_BYTES / 4),
-        control,
-      };
+      const w = part(segment, "values", segment.address);
+      const scalars = builder.fixed(`${segment.name}.scalars`, segment.scalars, abi.UPDATE_BYTES / 4);
+      const operands: Record<string, Buffer> = { w, g: part(segment, "gradients", segment.gradient), scalars, control };
       segment.slots.forEach((address, k) => {
         operands["mvu"[k]!] = part(segment, `slot${k}`, address);
       });
       builder.emit(optimizer.op as OpName, operands, { count: segment.words });
+      if (segment.penalty?.proximal)
+        builder.emit("softThreshold", { w, scalars }, { count: segment.words }, { lambda: segment.penalty.l1 });
     }
     for (const { name, address, rows, cols, max } of update.limited) {
       builder.emit("limitRowNorms", { w: builder.fixed(name, address, rows * cols) }, { rows, cols }, { max });

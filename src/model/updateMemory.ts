@@ -27,6 +27,7 @@ export interface UpdateMemory {
 interface Run {
   readonly parameters: StoredParameter[];
   readonly isWeight: boolean;
+  readonly penalty: Penalty | undefined;
   /** Number of its group, 0 without. */
   readonly group: number;
   words: number;
@@ -46,12 +47,12 @@ export function allocateUpdate(
   region: Region,
   where: string,
 ): UpdateMemory {
-  const runs = runsOf(state.parameters.filter(isTrainable), numberGroups(where, state, groups));
+  const runs = runsOf(state.parameters.filter(isTrainable), numberGroups(where, state, groups), penalty);
   const words = runs.reduce((sum, run) => sum + run.words, 0);
   const gradient = region.allocate(words * 4, "the gradients");
   const slots = optimizer.slots.map((_, k) => region.allocate(words * 4, `slot ${k} of ${optimizer.kind}`));
   const scalars = Array.from({ length: 2 * (groups.length + 1) }, () => region.allocate(abi.UPDATE_BYTES, "scalars"));
-  const penaltyPieces = runs.reduce((sum, run) => sum + (run.isWeight ? piecesOf(run.words) : 0), 0);
+  const penaltyPieces = runs.reduce((sum, run) => sum + (run.penalty ? piecesOf(run.words) : 0), 0);
   const penaltySums = region.allocate(penaltyPieces * 8, "sums");
   const sums = region.allocate(piecesOf(words) * 8, "sums");
 
@@ -69,11 +70,12 @@ export function allocateUpdate(
       gradient: gradient + offset,
       slots: slots.map((slot) => slot + offset),
       isWeight: run.isWeight,
+      penalty: run.penalty,
       scalars: scalars[2 * run.group + (run.isWeight ? 0 : 1)]!,
       penaltySums: penaltySums + piece * 8,
     });
     offset += run.words * 4;
-    if (run.isWeight) piece += piecesOf(run.words);
+    if (run.penalty) piece += piecesOf(run.words);
   }
   // Pads take a slot's initial value too: with a gradient of 0 no rule moves them.
   optimizer.slots.forEach((initial, k) => {
@@ -82,8 +84,7 @@ export function allocateUpdate(
   const spec = {
     segments,
     optimizer,
-    penalty,
-    limited: constraint ? limitedWeights(state, constraint) : [],
+    limited: limitedWeights(state, constraint),
     wantsNorm: clip?.kind === "norm",
     clipped: clip?.kind === "layerNorm" ? clippedLayers(state, gradients, clip.max, region) : [],
     gradient: { address: gradient, words, sums },
@@ -92,11 +93,14 @@ export function allocateUpdate(
   return { spec, gradients, scalars, slots, words };
 }
 
-/** Every trainable weight as a matrix with a row per unit. */
-function limitedWeights(state: ModelState, { max }: Constraint): LimitedWeight[] {
+/** Every trainable weight with a limit, its layer's or else the model's, as a matrix with a row per unit. */
+function limitedWeights(state: ModelState, constraint: Constraint | undefined): LimitedWeight[] {
   return state.parameters
     .filter((parameter) => parameter.isWeight && isTrainable(parameter))
-    .map(({ name, address, shape, words }) => ({ name, address, rows: shape[0]!, cols: words / shape[0]!, max }));
+    .flatMap(({ name, address, shape, words, spec }) => {
+      const max = spec.maxNorm ?? constraint?.max;
+      return max === undefined ? [] : { name, address, rows: shape[0]!, cols: words / shape[0]!, max };
+    });
 }
 
 /** Every layer with its trainable parameters. */
@@ -113,19 +117,27 @@ function clippedLayers(state: ModelState, gradients: ReadonlyMap<string, number>
   }));
 }
 
-function runsOf(parameters: readonly StoredParameter[], groups: ReadonlyMap<StoredParameter, number>): Run[] {
+/** `common`: the penalty of weights whose layer has none of its own. */
+function runsOf(parameters: readonly StoredParameter[], groups: ReadonlyMap<StoredParameter, number>, common: Penalty | undefined): Run[] {
   const runs: Run[] = [];
   let end = 0;
   for (const parameter of [...parameters].sort((a, b) => a.address - b.address)) {
     const last = runs.at(-1);
-    const group = groups.get(parameter) ?? 0;
-    if (last !== undefined && last.isWeight === parameter.isWeight && last.group === group && end === parameter.address) {
+    const { isWeight } = parameter;
+    const penalty = isWeight ? (parameter.spec.penalty ?? common) : undefined;
+    const kind = { isWeight, penalty, group: groups.get(parameter) ?? 0 };
+    if (last !== undefined && isAlike(last, kind) && end === parameter.address) {
       last.parameters.push(parameter);
       last.words += parameter.bytes / 4;
     } else {
-      runs.push({ parameters: [parameter], isWeight: parameter.isWeight, group, words: parameter.bytes / 4 });
+      runs.push({ ...kind, parameters: [parameter], words: parameter.bytes / 4 });
     }
     end = parameter.address + parameter.bytes;
   }
   return runs;
 }
+
+type RunKind = Pick<Run, "isWeight" | "penalty" | "group">;
+
+const isAlike = (a: RunKind, b: RunKind): boolean =>
+  a.isWeight === b.isWeight && a.group === b.group && JSON.stringify(a.penalty) === JSON.stringify(b.penalty);

@@ -323,12 +323,22 @@ export const mutants = rows([
       ),
       call("weightedMean(o(r, 0), o(r, 1), n0, lossScale(control))", "lossMean: weights are not read", "o(r, 1)", "0", losses),
       call(
-        `penaltyGrad(o(r, 0), o(r, 1), o(r, 2), c(r, 0), c(r, 1), n0, ${PIECES})`,
+        ` penaltyGrad(o(r, 0), o(r, 1), o(r, 2), c(r, 0), c(r, 1), c(r, 2), n0, ${PIECES})`,
         "penaltyGrad: l1 and l2 swapped",
         "c(r, 0), c(r, 1)",
         "c(r, 1), c(r, 0)",
         [...order, ...trajectories, "test/model/clipLayerNorm.test.ts"],
       ),
+      call(
+        `powerPenaltyGrad(o(r, 0), o(r, 1), o(r, 2), c(r, 0), c(r, 1), n0, ${PIECES})`,
+        "powerPenaltyGrad: rank 0 alone",
+        PIECES,
+        PIECES_OF_0,
+        ["test/model/penalties.test.ts"],
+      ),
+      call(`softThreshold(o(r, 0), o(r, 1), c(r, 0), ${LINES})`, "softThreshold: the other constant", "c(r, 0)", "c(r, 1)", [
+        "test/model/penalties.test.ts",
+      ]),
       call(
         "store<f32>(control, <f32>sumPieces(o(r, 0), n0), abi.CONTROL_PENALTY);",
         "penaltySum: not told",

@@ -379,16 +379,19 @@ export const mutants = rows([
       { name: "l1's sign", find: "f32x4.add(changetype<L>(0).load(g), sign)", replace: "f32x4.sub(changetype<L>(0).load(g), sign)" },
       {
         name: "sign(0) is 1",
-        find: "v128.and(v128.xor(f32x4.splat(l1), v128.and(v, f32x4.splat(-0.0))), f32x4.ne(v, f32x4.splat(0)))",
-        replace: "v128.xor(f32x4.splat(l1), v128.and(v, f32x4.splat(-0.0)))",
+        find: "v128.and(v128.xor(f32x4.splat(slope), signOf(v)), f32x4.ne(v, f32x4.splat(0)))",
+        replace: "v128.xor(f32x4.splat(slope), signOf(v))",
       },
       { name: "the value with twice l2", find: "0.5 * l2", replace: "l2" },
       { name: "the gradient is set, not added to", find: "f32x4.add(changetype<L>(0).load(g), sign)", replace: "sign" },
       {
         name: "the upper lanes' values dropped",
-        find: "f64x2.add(elasticNet(f64x2.promote_low_f32x4(a), <f64>l1, <f64>l2), elasticNet(f64x2.promote_low_f32x4(b), <f64>l1, <f64>l2))",
+        find: "f64x2.add(elasticNet(f64x2.promote_low_f32x4(a), <f64>l1, <f64>l2), elasticNet(high(a), <f64>l1, <f64>l2))",
         replace: "elasticNet(f64x2.promote_low_f32x4(a), <f64>l1, <f64>l2)",
       },
+      { name: "a power's sign", find: "v128.xor(y, signOf(v))", replace: "y" },
+      { name: "a power's value times p + 1", find: "<f64>factor / (<f64>p + 1)", replace: "<f64>factor" },
+      { name: "a power's upper lanes dropped", find: "f64x2.add(low, f64x2.mul(high(a), high(y)))", replace: "low" },
     ],
   },
   {
@@ -501,6 +504,14 @@ export const mutants = rows([
         find: "for (let i: u32 = 0; i < pieces; i++) sum",
         replace: "for (let i: u32 = 1; i < pieces; i++) sum",
       },
+    ],
+  },
+  {
+    file: "assembly/kernels/softThreshold.ts",
+    tests: kernel("softThreshold"),
+    changes: [
+      { name: "small negative weights stay", find: "f32x4.max(v, low)", replace: "v" },
+      { name: "the rate is not read", find: "load<f32>(s, UPDATE_LEARNING_RATE) * lambda", replace: "lambda" },
     ],
   },
   {

@@ -51,6 +51,22 @@ export const mutants = rows([
     ],
   },
   {
+    file: "assembly/math/power.ts",
+    tests: ["test/math/power.test.ts"],
+    changes: [
+      { name: "the rest of p dropped", find: "madd(f32x4.splat(p - high), e, f32x4.sub(whole, n))", replace: "f32x4.sub(whole, n)" },
+      { name: "whole powers of two only", find: "f32x4.mul(rest, f32x4.splat(LN2))", replace: "f32x4.splat(0)" },
+      { name: "denormals' exponent", find: "v128.and(isSmall, f32x4.splat(23))", replace: "f32x4.splat(0)" },
+      { name: "0 to any power is not 0", find: "v128.and(y, f32x4.ne(x, f32x4.splat(0)))", replace: "y" },
+      { name: "no flush below 2^-126", find: "y = v128.andnot(y, f32x4.lt(total, f32x4.splat(-126)));\n", replace: "" },
+      {
+        name: "ln2 in one part",
+        find: "nmadd(k, f32x4.splat(LN2_LOW), nmadd(k, f32x4.splat(LN2_HIGH), s))",
+        replace: "nmadd(k, f32x4.splat(LN2_HIGH), s)",
+      },
+    ],
+  },
+  {
     file: "assembly/math/log1p.ts",
     tests: functions,
     changes: [
