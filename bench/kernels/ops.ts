@@ -88,6 +88,8 @@ const constantsAt = ({ rows, cols }: Shape): Readonly<Record<string, number>> =>
   smoothing: 0.1,
   l1: 1e-9,
   l2: 1e-9,
+  slope: 1e-9,
+  lambda: 1e-9,
   // The norm of the sums: scaleToNorm scales by a hair less than 1, so that x stays what it is.
   max: Math.sqrt(piecesOf(rows * cols)),
   margin: 1,

@@ -249,7 +249,7 @@ describe("options", () => {
     [
       "an unknown option of a layer",
       () => w.dense(3, { useBias: false } as never),
-      'dense: unknown option "useBias". Known options: bias, init, biasInit, dropConnect.',
+      'dense: unknown option "useBias". Known options: bias, init, biasInit, penalty, maxNorm, dropConnect.',
     ],
     [
       "an unknown option of a loss",

@@ -132,7 +132,7 @@ describe.each(variants)("fused or not, %s", (variant) => {
         runtime.arena.views.u32[(training.control + abi.CONTROL_STATUS) >>> 2] = abi.STATUS_OK;
         return runtime.kernels.runProgram!(records, training.control, first, planned.ops.length, 0, 1, 0);
       };
-      const program = { run } as unknown as Parameters<Training["run"]>[0];
+      const program = { spec: {}, run } as unknown as Parameters<Training["run"]>[0];
       const next = testNumbers(5);
       const losses = [];
       for (let step = 0; step < 6; step++) {

@@ -125,7 +125,7 @@ function train(compiled: Compiled, barriers: readonly boolean[], order: readonly
   for (const slot of training.update.slots) f32.fill(0, slot >>> 2, (slot >>> 2) + training.update.words);
   const losses: number[] = [];
   const penalties: number[] = [];
-  const program = { run: () => runInOrder(compiled, barriers, order) } as unknown as Parameters<Training["run"]>[0];
+  const program = { spec: {}, run: () => runInOrder(compiled, barriers, order) } as unknown as Parameters<Training["run"]>[0];
   training.step = 0;
   for (let step = 0; step < steps; step++) {
     const x = Float32Array.from({ length: rows * 17 }, next);
