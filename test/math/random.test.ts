@@ -122,6 +122,7 @@ for (const variant of variants) {
           if (!(error <= largest)) largest = error;
         }
         expect(largest).toBeLessThan(2e-6);
+        if (name === "truncatedNormalArray") expect(Math.max(...got)).toBe(Math.fround(1.9999996)); // the last word; never 2
         const mirrored = deviates(
           name,
           from.map((word) => ~word),

@@ -157,6 +157,8 @@ export const mutants = rows([
         layers,
       ),
       call("store<u32>(product, size(r, 7, batch), abi.PRODUCT_ACTIVATION);", "product: no activation", "size(r, 7, batch)", "0", layers),
+      call("store<u32>(product, <u32>o(r, 5), abi.PRODUCT_MASK);", "product: no mask", "<u32>o(r, 5)", "0", ["test/program/fuse.test.ts"]),
+      call("store<u32>(product, <u32>o(r, 6), abi.PRODUCT_T);", "product: no t", "<u32>o(r, 6)", "0", ["test/program/fuse.test.ts"]),
       call("store<f32>(product, c(r, 0), abi.PRODUCT_P);", "product: the activation's parameter", "c(r, 0)", "1", [
         ...layers,
         "test/program/threads.test.ts",

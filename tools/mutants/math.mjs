@@ -173,7 +173,6 @@ export const mutants = rows([
         find: "f32x4.mul(symmetric(words, fromMiddle(words)), f32x4.splat(WITHIN_TWO))",
         replace: "symmetric(words, fromMiddle(words))",
       },
-      { name: "truncated: rounding may pass 2", find: "f32x4.pmax(f32x4.pmin(z, f32x4.splat(2)), f32x4.splat(-2))", replace: "z" },
     ],
   },
   {
