@@ -89,7 +89,7 @@ export async function biasVariance(
     const inputs = typeof x === "function" ? x(() => design.uniform()) : x;
     const made = target(problem, inputs);
     const noisy = withNoise(made, new RandomStream(seed, STREAM_GENERATE, set, 2));
-    const trained = await trainRecipe(recipe, undefined, { x: inputs as Rows, y: noisy }, made.rows.rows, { seed: seed + set, signal });
+    const trained = await trainRecipe(recipe, undefined, { x: inputs as Rows, y: noisy }, { seed: seed + set, signal });
     try {
       predictions.push(readPredictions(trained.predict(points as Rows), at));
     } finally {

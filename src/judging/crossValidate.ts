@@ -1,13 +1,10 @@
 /** How well a way to train does on rows it has not seen; the best of a list of settings, trained on all rows at the end. */
 import { isLowerBetter, type Mode } from "../callbacks/monitor.ts";
 import { checkBoolean, fail } from "../check.ts";
-import type { SplitData } from "../data/split.ts";
-import type { Transform } from "../data/transform.ts";
 import { OptionError } from "../errors.ts";
 import type { History } from "../model/history.ts";
-import type { Model } from "../model/model.ts";
 import { checkMonitor, type Judgement, type JudgeOptions, judge, prepareJob } from "./judge.ts";
-import { type Predict, type Recipe, trainRecipe } from "./recipe.ts";
+import { type JudgedData, type Predict, type Recipe, type Trainable, trainRecipe } from "./recipe.ts";
 
 export interface CrossValidateOptions<S> extends JudgeOptions {
   /** Default 10 folds, as in the notes. */
@@ -27,36 +24,33 @@ export interface SettingResult<S> extends Judgement {
 }
 
 /** Of the best setting, and with it those of all. */
-export interface CrossValidation<S> extends SettingResult<S> {
+export interface CrossValidation<S, M extends Trainable = Trainable> extends SettingResult<S> {
   /** Number of the best setting. */
   readonly best: number;
   /** In the order of the settings. */
   readonly results: readonly SettingResult<S>[];
-  /** The best setting trained on all rows; undefined without `retrain`. It takes rows that have gone through `inputs`. */
-  readonly model: Model | undefined;
-  /** Its transforms, fitted on all rows; undefined where the recipe has none. */
-  readonly inputs: Transform | undefined;
-  readonly targets: Transform | undefined;
+  /** The best setting trained on all rows; undefined without `retrain`, and where the recipe makes no model. */
+  readonly model: M | undefined;
   readonly history: History | undefined;
-  /** Raw rows in, raw outputs in the targets' own unit out: by the model and its transforms, or by what `train` gave. */
+  /** What the recipe's `train` gave for all rows, or the model's predict. */
   readonly predict: Predict | undefined;
 }
 
 /**
  * Trains the recipe on all folds but one and scores it on that one, for each fold: k models, each judged by rows it has not
- * seen (notes 002). Everything that learns, transforms included, sees the training rows of its fold only. Of several settings
- * the one with the best mean is trained once more, on all rows; a setting whose loss stops being finite is never the best.
+ * seen (notes 002). Preprocessing that learns belongs into a modelPipeline, which sees the training rows of its fold only; scaled
+ * beforehand, the test rows would have had a say. Of several settings the one with the best mean is trained once more, on all rows; a setting whose loss stops being finite is never the best.
  * The winner's mean is slightly too good, since it was chosen by it: keep a test set aside (`split`) for the last word.
- * @param data { x, y, weights? } as `split` takes it: raw rows
+ * @param data { x, y, weights? } as `split` takes it, or a table
  * @param recipe makes and describes a model anew for each run, see Recipe
  * @throws OptionError for unknown options, a monitor that nothing measures, models used twice; ShapeError and DataError as
  * model.fit, with setting and fold; NonFiniteError if no setting stays finite; the signal's reason if it aborts.
  */
-export async function crossValidate<S = undefined>(
-  data: SplitData,
-  recipe: Recipe<S>,
+export async function crossValidate<S = undefined, M extends Trainable = Trainable>(
+  data: JudgedData,
+  recipe: Recipe<S, M>,
   options: CrossValidateOptions<S> = {},
-): Promise<CrossValidation<S>> {
+): Promise<CrossValidation<S, M>> {
   const where = "crossValidate";
   const { settings = [undefined as S], metrics = {}, mode = "auto", retrain = options?.settings !== undefined } = options ?? {};
   if (!Array.isArray(settings) || settings.length === 0) fail(`${where}: settings`, "a list of one setting or more", settings);
@@ -68,10 +62,9 @@ export async function crossValidate<S = undefined>(
   const results: SettingResult<S>[] = [];
   for (const [i, setting] of settings.entries()) results.push({ setting, ...(await judge(job, setting, i)) });
   const best = bestOf(where, results, options.monitor, mode);
-  const { data: all, rows, seed, signal } = job;
-  const final = retrain ? await trainRecipe(recipe, settings[best] as S, all, rows, { seed, signal }) : undefined;
-  const { model, inputs, targets, history } = final ?? {};
-  return { ...results[best]!, best, results, model, inputs, targets, history, predict: final?.predict };
+  const { seed, signal } = job;
+  const final = retrain ? await trainRecipe(recipe, settings[best] as S, data, { seed, signal }) : undefined;
+  return { ...results[best]!, best, results, model: final?.model, history: final?.history, predict: final?.predict };
 }
 
 /** The first of the best ones. */

@@ -1,16 +1,17 @@
 /** One setting on all folds: a run for each, scored on its own training rows and on the rows it has not seen. */
 import { checkCount, checkOptions, fail, nearest } from "../check.ts";
 import { type Fold, kFold, stratifiedKFold } from "../data/folds.ts";
-import { labelsOf, readData, type SplitData, takeRows } from "../data/split.ts";
+import { isTable, takeTableRows } from "../data/rawRows.ts";
+import { labelsOf, readData, takeRows } from "../data/split.ts";
 import { DataError, NonFiniteError, OptionError, WhetstoneError } from "../errors.ts";
 import type { History } from "../model/history.ts";
 import { checkSeed } from "../random.ts";
-import { checkRecipe, type Metrics, type Recipe, type Scores, trainRecipe } from "./recipe.ts";
+import { checkRecipe, type JudgedData, type Metrics, type Recipe, type Scores, type Trainable, trainRecipe } from "./recipe.ts";
 
 export interface JudgeOptions {
   /**
    * How many, or folds of whetstone/data's splitters: stratifiedKFold(y, { repeats: 3 }), groupKFold(groups), leaveOneOut(n).
-   * A number divides at random by the seed, stratified where y holds integer labels of which one is on that many rows.
+   * A number divides at random by the seed, stratified where y holds labels of which one is on that many rows.
    */
   folds?: number | readonly Fold[];
   /** Measured on each fold beside the loss, by name. */
@@ -57,10 +58,10 @@ export interface Judgement {
 }
 
 /** Checked data, folds and options of a whole job. */
-export interface Job<S> {
+export interface Job<S, M extends Trainable> {
   readonly where: string;
-  readonly recipe: Recipe<S>;
-  readonly data: SplitData;
+  readonly recipe: Recipe<S, M>;
+  readonly data: JudgedData;
   readonly rows: number;
   readonly folds: readonly Fold[];
   readonly metrics: Metrics;
@@ -73,18 +74,18 @@ export interface Job<S> {
 const OPTIONS = ["folds", "metrics", "seed", "signal", "onFold"];
 
 /** @throws OptionError, ShapeError or DataError before anything is trained. */
-export function prepareJob<S>(
+export function prepareJob<S, M extends Trainable>(
   where: string,
-  data: SplitData,
-  recipe: Recipe<S>,
+  data: JudgedData,
+  recipe: Recipe<S, M>,
   options: JudgeOptions,
   more: readonly string[],
   folds: number,
   settings: number,
-): Job<S> {
+): Job<S, M> {
   checkOptions(where, options, [...OPTIONS, ...more]);
   const { metrics = {}, seed = 0, signal, onFold } = options;
-  const rows = readData(where, data);
+  const rows = isTable(data) ? data.rows : readData(where, data);
   checkRecipe(where, recipe);
   checkSeed(`${where}: seed`, seed);
   if (typeof metrics !== "object" || metrics === null) fail(`${where}: metrics`, "an object of functions by name", metrics);
@@ -98,13 +99,17 @@ export function prepareJob<S>(
   return { where, recipe, data, rows, folds: parts, metrics, seed, signal, onFold, settings };
 }
 
-function divide(where: string, data: SplitData, rows: number, folds: number, seed: number): Fold[] {
+function divide(where: string, data: JudgedData, rows: number, folds: number, seed: number): Fold[] {
   checkCount(`${where}: folds`, folds, 2);
   if (folds > rows) fail(`${where}: folds`, `at most the ${rows} rows there are`, folds);
-  const labels = labelsOf(data.y, rows);
+  const labels = labelsIn(data, rows);
   const isStratified = labels !== undefined && mostFrequent(labels) >= folds;
   return isStratified ? stratifiedKFold(labels, { folds, seed }) : kFold(rows, { folds, seed });
 }
+
+/** A table does not say which of its columns is the target. */
+export const labelsIn = (data: JudgedData, rows: number): ArrayLike<unknown> | undefined =>
+  isTable(data) ? undefined : labelsOf(data.y, rows);
 
 /** Rows of the most frequent label; 0 for what are no labels. */
 function mostFrequent(labels: ArrayLike<unknown>): number {
@@ -137,8 +142,8 @@ function checkFolds(where: string, folds: readonly Fold[], rows: number): void {
 }
 
 /** All folds of one setting. `choose` thins the training rows of a fold. */
-export async function judge<S>(
-  job: Job<S>,
+export async function judge<S, M extends Trainable>(
+  job: Job<S, M>,
   setting: S,
   index: number,
   choose: (rows: Uint32Array, fold: number) => Uint32Array = (rows) => rows,
@@ -161,27 +166,33 @@ export async function judge<S>(
   return { folds: results, mean, std, trainMean, trainStd, error: undefined };
 }
 
-const nameOf = ({ where, settings }: Job<never>, setting: number, fold: number): string =>
+const nameOf = ({ where, settings }: { where: string; settings: number }, setting: number, fold: number): string =>
   `${where}: ${settings > 1 ? `setting ${setting}, ` : ""}fold ${fold}`;
 
-async function judgeFold<S>(job: Job<S>, setting: S, index: number, trainRows: Uint32Array, testRows: Uint32Array): Promise<FoldResult> {
+async function judgeFold<S, M extends Trainable>(
+  job: Job<S, M>,
+  setting: S,
+  index: number,
+  trainRows: Uint32Array,
+  testRows: Uint32Array,
+): Promise<FoldResult> {
   const { recipe, data, metrics, seed, signal } = job;
   const train = partOf(data, job.rows, trainRows);
-  const test = partOf(data, job.rows, testRows);
-  const rows = { train: trainRows.length, test: testRows.length };
-  const trained = await trainRecipe(recipe, setting, train, rows.train, { seed: seed + index, signal });
+  const trained = await trainRecipe(recipe, setting, train, { seed: seed + index, signal });
   try {
-    const { history } = trained;
-    return { test: trained.score(test, rows.test, metrics), train: trained.score(train, rows.train, metrics), rows, history };
+    const test = trained.score(partOf(data, job.rows, testRows), metrics);
+    const rows = { train: trainRows.length, test: testRows.length };
+    return { test, train: trained.score(train, metrics), rows, history: trained.history };
   } finally {
     trained.dispose();
   }
 }
 
-export function partOf(data: SplitData, rows: number, indices: Uint32Array): SplitData {
-  return Object.fromEntries(
-    Object.entries(data).map(([name, part]) => [name, part === undefined ? part : takeRows(part, rows, indices)]),
-  ) as unknown as SplitData;
+function partOf(data: JudgedData, rows: number, indices: Uint32Array): JudgedData {
+  if (isTable(data)) return takeTableRows(data, indices);
+  const { x, y, weights } = data;
+  const part = { x: takeRows(x, rows, indices), y: takeRows(y, rows, indices) };
+  return weights === undefined ? part : { ...part, weights: takeRows(weights, rows, indices) };
 }
 
 /** Mean and deviation of every score. */

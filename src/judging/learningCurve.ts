@@ -1,9 +1,8 @@
 /** Scores against the number of training rows: whether more data would help. */
 import { fail } from "../check.ts";
-import { labelsOf, type SplitData } from "../data/split.ts";
 import { permutation, RandomStream, STREAM_FOLDS } from "../random.ts";
-import { type Judgement, type JudgeOptions, judge, prepareJob } from "./judge.ts";
-import type { Recipe } from "./recipe.ts";
+import { type Judgement, type JudgeOptions, judge, labelsIn, prepareJob } from "./judge.ts";
+import type { JudgedData, Recipe } from "./recipe.ts";
 
 export interface LearningCurveOptions extends JudgeOptions {
   /** Shares of a fold's training rows up to 1, or counts from 2. Default [0.1, 0.325, 0.55, 0.775, 1], as scikit-learn. */
@@ -28,7 +27,7 @@ export interface LearningCurve {
  * @throws as crossValidate; OptionError for a size that is larger than the smallest training part.
  */
 export async function learningCurve(
-  data: SplitData,
+  data: JudgedData,
   recipe: Recipe<undefined>,
   options: LearningCurveOptions = {},
 ): Promise<LearningCurve> {
@@ -38,7 +37,7 @@ export async function learningCurve(
   const job = prepareJob(where, data, recipe, options, ["sizes"], 5, 1);
   const least = Math.min(...job.folds.map(({ train }) => train.length));
   const counts = [...new Set(sizes.map((size, i) => countOf(`${where}: sizes[${i}]`, size, least)))];
-  const labels = labelsOf(data.y, job.rows);
+  const labels = labelsIn(data, job.rows);
 
   const points: LearningPoint[] = [];
   for (const [i, size] of counts.entries()) {

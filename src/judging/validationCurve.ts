@@ -1,8 +1,7 @@
 /** Scores against a setting: where a model is too simple, and where too free. */
 import { fail } from "../check.ts";
-import type { SplitData } from "../data/split.ts";
 import { type Judgement, type JudgeOptions, judge, prepareJob } from "./judge.ts";
-import type { Recipe } from "./recipe.ts";
+import type { JudgedData, Recipe } from "./recipe.ts";
 
 export interface ValidationCurveOptions<S> extends JudgeOptions {
   /** What the recipe is given, one after the other: numbers of units, penalties, learning rates. */
@@ -26,7 +25,7 @@ export interface ValidationCurve<S> {
  * @throws as crossValidate, but for NonFiniteError, which a point holds.
  */
 export async function validationCurve<S>(
-  data: SplitData,
+  data: JudgedData,
   recipe: Recipe<S>,
   options: ValidationCurveOptions<S>,
 ): Promise<ValidationCurve<S>> {

@@ -7,7 +7,7 @@ export { type BiasVariance, type BiasVarianceOptions, biasVariance, type KnownPr
 export { type CrossValidateOptions, type CrossValidation, crossValidate, type SettingResult } from "../judging/crossValidate.ts";
 export type { FoldResult, FoldState, Judgement, JudgeOptions } from "../judging/judge.ts";
 export { type LearningCurve, type LearningCurveOptions, type LearningPoint, learningCurve } from "../judging/learningCurve.ts";
-export type { ModelRecipe, OwnRecipe, Predict, Recipe, Run, Scores } from "../judging/recipe.ts";
+export type { JudgedData, ModelRecipe, OwnRecipe, Predict, Recipe, Run, Scores, Trainable } from "../judging/recipe.ts";
 export type { Fault, Remedy } from "../judging/remedies.ts";
 export { type ValidationCurve, type ValidationCurveOptions, type ValidationPoint, validationCurve } from "../judging/validationCurve.ts";
 export { accuracy } from "./accuracy.ts";

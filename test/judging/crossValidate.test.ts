@@ -1,8 +1,21 @@
 import { describe, expect, test } from "vitest";
-import { groupKFold, kFold, leaveOneOut, polynomialFeatures, ridge, split, standardScaler, stratifiedKFold } from "../../src/data/index.ts";
+import {
+  groupKFold,
+  kFold,
+  leaveOneOut,
+  modelPipeline,
+  pipeline,
+  polynomialFeatures,
+  readCsv,
+  ridge,
+  split,
+  standardScaler,
+  stratifiedKFold,
+  tableEncoder,
+} from "../../src/data/index.ts";
 import * as w from "../../src/index.ts";
 import { accuracy, crossValidate, type FoldState, type ModelRecipe, type Run, r2, rmse, type Scores } from "../../src/metrics/index.ts";
-import { deviationOf, flowerRecipe, iris, meanOf } from "./recipes.ts";
+import { deviationOf, flowerFit, flowerNet, flowerRecipe, iris, meanOf } from "./recipes.ts";
 
 const flowers = iris();
 const rowsOf = ({ x, y }: typeof flowers, rows: Uint32Array) => ({
@@ -31,12 +44,11 @@ describe("scores", () => {
 
     const own: { test: Scores; train: Scores }[] = [];
     for (const [i, fold] of folds.entries()) {
-      const recipe = flowerRecipe({ units: 6 }, { seed: 20 + i, signal: undefined });
-      const model = await recipe.model;
+      const model = await w.build(flowerNet(6), { seed: 20 + i });
       const [train, test] = [rowsOf(flowers, fold.train), rowsOf(flowers, fold.test)];
       const scaler = standardScaler().fit(train.x);
       const scaled = (part: typeof train) => ({ x: scaler.transform(part.x) as w.Tensor, y: part.y });
-      await model.fit(scaled(train), { ...recipe.fit, seed: 20 + i });
+      await model.fit(scaled(train), { ...flowerFit(), seed: 20 + i });
       const options = { loss: w.softmaxCrossEntropy(), metrics: { accuracy } };
       own.push({ test: model.evaluate(scaled(test), options), train: model.evaluate(scaled(train), options) });
       model.dispose();
@@ -76,9 +88,11 @@ describe("scores", () => {
 
   test("targets are transformed for the net; metrics see them in their own unit, the loss does not", async () => {
     const recipe = (_: undefined, { seed }: Run): ModelRecipe => ({
-      model: w.build(w.sequential(w.input(1), w.dense(16), w.tanh(), w.dense(1)), { seed }),
+      model: modelPipeline({
+        model: () => w.build(w.sequential(w.input(1), w.dense(16), w.tanh(), w.dense(1)), { seed }),
+        targetTransform: standardScaler(),
+      }),
       fit: { loss: w.mse(), optimizer: w.adam({ learningRate: 0.03 }), epochs: 60, batchSize: 16 },
-      targets: standardScaler(),
     });
     const folds = kFold(60, { folds: 4 });
     const { folds: results, mean } = await crossValidate(parabola, recipe, { folds, metrics: { r2, rmse } });
@@ -127,35 +141,55 @@ describe("scores", () => {
     }
   });
 
-  test("a validation share is cut from the training rows; validation rows of its own go through the transforms", async () => {
+  test("a validation share is cut from the training rows; validation rows of its own are raw, too", async () => {
     const { train, test } = split(flowers, { test: 30 });
-    const scaled: number[] = [];
-    const recipe = (_: undefined, run: Run): ModelRecipe => {
-      const made = flowerRecipe({ units: 4 }, run);
-      const inputs = standardScaler();
-      const fit = {
-        ...made.fit,
+    const losses: number[] = [];
+    const recipe = (_: undefined, run: Run) => ({
+      model: flowerRecipe({ units: 4 }, run).model,
+      fit: {
+        ...flowerFit(),
         validation: test,
-        metrics: { accuracy },
-        callbacks: [{ onEnd: (state: { history: w.History }) => void scaled.push(state.history.valLoss.at(-1)!) }],
-      };
-      return { ...made, inputs, fit };
-    };
-    const result = await crossValidate(train, recipe, { folds: 3, settings: [undefined] });
-    // The retrained model on the same rows, scaled by hand, has the loss that its validation had
-    const x = result.inputs!.transform(test.x) as w.Tensor;
-    expect(scaled).toHaveLength(4);
-    expect(scaled.at(-1)).toBe(result.model!.evaluate({ x, y: test.y }, { loss: w.softmaxCrossEntropy() }).loss);
-
-    const share = await crossValidate(
-      flowers,
-      (_: undefined, run) => {
-        const made = flowerRecipe({ units: 4 }, run);
-        return { ...made, fit: { ...made.fit, validation: 0.2, callbacks: [w.earlyStopping({ patience: 2 })] } };
+        callbacks: [{ onEnd: (state: { history: w.History }) => void losses.push(state.history.valLoss.at(-1)!) }],
       },
-      { folds: 3 },
-    );
+    });
+    const { model } = await crossValidate(train, recipe, { folds: 3, settings: [undefined] });
+    expect(losses).toHaveLength(4);
+    expect(losses.at(-1)).toBe(model!.evaluate(test, { loss: w.softmaxCrossEntropy() }).loss);
+
+    const stopping = (_: undefined, run: Run) => ({
+      model: flowerRecipe({ units: 4 }, run).model,
+      fit: { ...flowerFit(), validation: 0.2, callbacks: [w.earlyStopping({ patience: 2 })] },
+    });
+    const share = await crossValidate(flowers, stopping, { folds: 3 });
     expect(share.folds.every(({ history }) => history!.valLoss.length > 0)).toBe(true);
+  });
+
+  test("a table: categories that only the test rows of a fold have are unknown to its encoder", async () => {
+    const side = Array.from({ length: 40 }, (_, i) => (i % 10 === 3 ? `only${i}` : ["left", "right"][i % 2]));
+    const table = readCsv(
+      `x,side,label\n${side.map((name, i) => `${(i * 7) % 40},${name},${(i * 7) % 40 > 19 ? "b" : "a"}`).join("\n")}\n`,
+    );
+    const widths: number[] = [];
+    const recipe = (_: undefined, { seed }: Run) => ({
+      model: modelPipeline({
+        inputs: pipeline(tableEncoder(), standardScaler()),
+        target: "label",
+        model(inputs, outputs) {
+          widths.push(inputs);
+          return w.build(w.sequential(w.input(inputs), w.dense(outputs)), { seed });
+        },
+      }),
+      fit: { loss: w.softmaxCrossEntropy(), optimizer: w.adam({ learningRate: 0.1 }), epochs: 30 },
+    });
+    const folds = stratifiedKFold(table.columns[2]!.values, { folds: 4 });
+    const result = await crossValidate(table, recipe, { folds, metrics: { accuracy }, retrain: true });
+    const known = folds.map(({ train }) => 1 + new Set(Array.from(train, (row) => side[row])).size);
+    expect(widths).toEqual([...known, 7]);
+    expect(Math.min(...known)).toBeLessThan(7);
+    expect(result.mean.accuracy).toBeGreaterThan(0.85);
+    expect(result.model!.classify(table).filter((name, i) => name === table.columns[2]!.values[i]).length).toBeGreaterThan(36);
+    const own = () => ({ train: () => () => [0] });
+    await expect(crossValidate(table, own, { folds })).rejects.toThrow("recipe must return { model: modelPipeline(...), fit } for a table");
   });
 });
 
@@ -170,15 +204,14 @@ describe("settings", () => {
     expect(result.mean).toEqual(result.results[1]!.mean);
     expect(result.results[0]!.mean.loss).toBeGreaterThan(result.mean.loss! + 0.3);
 
-    const recipe = flowerRecipe(settings[1]!, { seed: 3, signal: undefined });
-    const model = await recipe.model;
-    const inputs = standardScaler().fit(flowers.x);
-    await model.fit({ x: inputs.transform(flowers.x) as w.Tensor, y: flowers.y }, { ...recipe.fit, seed: 3 });
-    expect(result.model!.stateDict()).toEqual(model.stateDict());
-    expect(result.inputs!.toJSON()).toEqual(inputs.toJSON());
-    const x = inputs.transform(flowers.x) as w.Tensor;
+    const model = await w.build(flowerNet(8), { seed: 3 });
+    const scaler = standardScaler().fit(flowers.x);
+    const x = scaler.transform(flowers.x) as w.Tensor;
+    await model.fit({ x, y: flowers.y }, { ...flowerFit(), seed: 3 });
+    expect(result.model!.model.stateDict()).toEqual(model.stateDict());
+    expect(result.model!.inputs!.toJSON()).toEqual(scaler.toJSON());
     expect(result.predict!(flowers.x)).toEqual(model.predict(x));
-    expect(result.predict!(flowers.x.data)).toEqual(model.predict(x)); // flat
+    expect(result.history!.loss).toHaveLength(20);
   });
 
   test.each([
@@ -216,7 +249,7 @@ describe("runs", () => {
       const runtime = await w.createRuntime({ threads, share: "always" } as w.RuntimeOptions);
       try {
         const { model, ...result } = await crossValidate(flowers, flowerRecipe, { settings: [{ units: 8, runtime }], folds: 3, seed });
-        return { folds: result.folds, mean: result.mean, weights: model!.stateDict() };
+        return { folds: result.folds, mean: result.mean, weights: model!.model.stateDict() };
       } finally {
         runtime.dispose();
       }
@@ -349,10 +382,10 @@ describe("refuses", () => {
       "recipe must return { model, fit } or { train }, got { net }",
     ],
     [
-      "a wrong fold of a fit",
-      () => crossValidate(flowers, (_: undefined, run: Run) => ({ ...recipe(_, run), inputs: {} as never })),
+      "what is no model",
+      () => crossValidate(flowers, () => ({ model: flowerNet(4) as never, fit: flowerFit() })),
       w.OptionError,
-      "recipe: inputs must be a transform",
+      "recipe: model must be what build() or modelPipeline() returns",
     ],
     [
       "nothing to choose by",

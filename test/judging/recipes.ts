@@ -1,7 +1,7 @@
 /** Data and recipes that the tests of this folder share: small and quick. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readCsv, readTarget, standardScaler, tableEncoder } from "../../src/data/index.ts";
+import { type ModelPipeline, modelPipeline, readCsv, readTarget, standardScaler, tableEncoder } from "../../src/data/index.ts";
 import * as w from "../../src/index.ts";
 import type { ModelRecipe, Run } from "../../src/metrics/index.ts";
 
@@ -21,14 +21,14 @@ export interface Setting {
   readonly runtime?: w.Runtime;
 }
 
+export const flowerNet = (units: number) => w.sequential(w.input(4), w.dense(units), w.relu(), w.dense(3));
+
+export const flowerFit = (learningRate = 0.02) => ({ loss: w.softmaxCrossEntropy(), optimizer: w.adam({ learningRate }), epochs: 20 });
+
 /** A net of one hidden layer on scaled flowers. */
-export function flowerRecipe({ units, learningRate = 0.02, runtime }: Setting, { seed }: Run): ModelRecipe {
-  const net = w.sequential(w.input(4), w.dense(units), w.relu(), w.dense(3));
-  return {
-    model: w.build(net, { seed, runtime }),
-    fit: { loss: w.softmaxCrossEntropy(), optimizer: w.adam({ learningRate }), epochs: 20 },
-    inputs: standardScaler(),
-  };
+export function flowerRecipe({ units, learningRate, runtime }: Setting, { seed }: Run): ModelRecipe<ModelPipeline> {
+  const model = () => w.build(flowerNet(units), { seed, runtime });
+  return { model: modelPipeline({ inputs: standardScaler(), model }), fit: flowerFit(learningRate) };
 }
 
 export const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
