@@ -77,6 +77,7 @@ export { mae, mse } from "./losses/regression.ts";
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./losses/softmaxCrossEntropy.ts";
 export { type MinimizeOptions, type Minimum, minimize, type Objective } from "./minimize.ts";
 export { type BuildOptions, build } from "./model/build.ts";
+export { type CheckedGradient, type CheckGradientsOptions, checkGradients, type GradientCheck } from "./model/checkGradients.ts";
 export type { EvaluateOptions, Evaluation, Metric } from "./model/evaluate.ts";
 export { type FindLearningRateOptions, findLearningRate, type LearningRateCurve } from "./model/findLearningRate.ts";
 export type { Data, FitOptions } from "./model/fit.ts";

@@ -12,6 +12,7 @@ export const STREAM_VALIDATION = 0x80000002; // rows that fit sets aside
 export const STREAM_FOLDS = 0x80000003; // folds of cross-validation; run = repeat
 export const STREAM_GENERATE = 0x80000004; // made-up data sets
 export const STREAM_BUFFER = 0x80000005; // shuffling buffers and drawn batches; step = pass
+export const STREAM_CHECK = 0x80000006; // entries of checkGradients
 
 const ROUNDS = 10;
 const MULTIPLIER_0 = 0xd2511f53;

@@ -18,11 +18,11 @@ export function showTargets(loss: Loss, output: Shape, rows: number, data: Int32
 
 /**
  * Value and gradient of the batch in place, whose outputs [rows, output] are at `output`: written where the program reads them.
- * Before anything of the model is: what a callback throws leaves it as it was.
+ * Before anything of the model is: what a callback throws leaves it as it was. Returns the value; undefined for other losses.
  */
-export function callLoss(spec: TrainingSpec, output: number, rows: number): void {
+export function callLoss(spec: TrainingSpec, output: number, rows: number): number | undefined {
   const { state, loss, targetKind, isWeighted, batch, control, lossGradient } = spec;
-  if (loss.callbacks === undefined || lossGradient === undefined) return;
+  if (loss.callbacks === undefined || lossGradient === undefined) return undefined;
   const { runtime, layout } = state;
   const { f32, i32 } = runtime.arena.views;
   const read = <T extends Float32Array | Int32Array>(from: T, address: number, shape: Shape) =>
@@ -35,4 +35,5 @@ export function callLoss(spec: TrainingSpec, output: number, rows: number): void
   const [loss_, dy] = runtime.outside(() => [value(yTrue, yPred, weights), gradient(yTrue, yPred, weights)] as const);
   f32[controlWord(control, abi.CONTROL_LOSS)] = loss_;
   f32.set(dy, lossGradient >>> 2);
+  return loss_;
 }

@@ -99,6 +99,8 @@ export interface AveragedPart {
 export interface TrainingBuffers {
   readonly builder: Builder;
   readonly output: Value;
+  /** One loss per row, not weighted. */
+  readonly losses: Buffer;
   readonly inputGradient: Buffer | undefined;
 }
 
@@ -124,13 +126,14 @@ export function writeTrainingProgram(spec: TrainingSpec): TrainingBuffers {
   const dxWords = perRow(sizeOf(output.shape));
   const dxOf = () => (lossGradient === undefined ? builder.buffer("gradient", dxWords) : builder.fixed("gradient", lossGradient, dxWords));
   const dx = output.needsGradient ? dxOf() : undefined;
-  writeLoss(builder, spec, { output, targets, weights, control, dx });
+  const losses = builder.buffer("losses", perRow(1));
+  writeLoss(builder, spec, { output, targets, weights, control, losses, dx });
   if (dx) builder.contribute(output, dx);
   builder.backward();
   const inputGradient = spec.wantsInputGradient ? builder.gradientOf(x) : undefined;
   if (inputGradient) inputGradient.keep = true;
   if (spec.update) writeUpdate(builder, control, spec.update);
-  return { builder, output, inputGradient };
+  return { builder, output, losses, inputGradient };
 }
 
 function findTrainable(builder: Builder, { state, gradients }: TrainingSpec) {
@@ -163,13 +166,13 @@ interface LossParts {
   readonly targets: Buffer;
   readonly weights: Buffer | undefined;
   readonly control: Buffer;
+  readonly losses: Buffer;
   readonly dx: Buffer | undefined;
 }
 
 function writeLoss(builder: Builder, { loss, targetKind, columnWeights }: TrainingSpec, parts: LossParts): void {
-  const { output, targets, weights, control, dx } = parts;
+  const { output, targets, weights, control, losses, dx } = parts;
   const cols = sizeOf(output.shape);
-  const losses = builder.buffer("losses", perRow(1));
   const columns = columnWeights === undefined ? undefined : builder.fixed(`${loss.kind}.weights`, columnWeights, cols);
   const labels = loss.weighsLabels && targetKind === "labels" ? targets : undefined;
   // Else the façade writes 1 / rows.
