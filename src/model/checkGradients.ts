@@ -74,6 +74,7 @@ export function checkGradients<In extends Shape, Out extends Shape>(
   checkPositive("checkGradients: tolerance", tolerance);
   checkSeed("checkGradients: seed", seed);
   const { state } = model;
+  state.checkUsable("checkGradients");
   const region = state.runtime.region();
   try {
     const prepared = prepareGradients(state, batch, loss, "checkGradients", region);

@@ -29,6 +29,7 @@ export interface GradientBatch {
 }
 
 export function gradients(state: ModelState, batch: GradientBatch, loss: Loss): Gradients {
+  state.checkUsable("gradients");
   const region = state.runtime.region();
   try {
     const { run, gradientOf, inputs, inputGradient } = prepareGradients(state, batch, loss, "gradients", region);
@@ -65,7 +66,6 @@ export interface PreparedGradients {
 export function prepareGradients(state: ModelState, batch: GradientBatch, loss: Loss, where: string, region: Region): PreparedGradients {
   checkIsLoss(where, loss);
   checkBatch(where, batch);
-  state.checkUsable(where);
   checkLoss(state, loss, where);
   const { inputShape, outputShape } = state.layout;
   const x = takeInputs(`${where}: x`, batch.x, inputShape);
