@@ -17,7 +17,8 @@ const { values: flags } = parseArgs({ options: { filter: { type: "string", defau
 const benches = [
   { file: "bench/kernels/gemm.bench.ts", names: ["gemm"], takesFilter: false },
   { file: "bench/kernels/ops.bench.ts", names: ["ops"], takesFilter: false },
-  { file: "bench/training/steps.bench.ts", names: ["iris", "digits", "mnist", "wide"], takesFilter: true },
+  { file: "bench/training/steps.bench.ts", names: ["iris", "digits", "mnist", "wide", "deep", "irisOne", "mnistOne"], takesFilter: true },
+  { file: "bench/training/own.bench.ts", names: ["predict", "fit", "dead", "cold"], takesFilter: true },
   // Wants an idle machine of at least two cores, and minutes: only when asked for.
   { file: "bench/threads.bench.ts", names: ["threads"], takesFilter: false, isAskedFor: true },
 ];

@@ -8,7 +8,6 @@ import { createRuntime } from "../../src/index.ts";
 import { Module, machine, type Timing, timeInTurns } from "../harness.ts";
 import { PEAK_FLOP, peak } from "../kernels/peak.ts";
 import { flopOf, stepOf, type Task, tasks } from "./tasks.ts";
-import { torchSteps } from "./torch.ts";
 
 const { values: flags } = parseArgs({ options: { filter: { type: "string", default: "" }, quick: { type: "boolean", default: false } } });
 // A long step needs long rounds, or a busy machine leaves none of its samples undisturbed.
@@ -37,33 +36,20 @@ function time(seconds: number): string {
   return seconds < 1e-3 ? `${(seconds * 1e6).toFixed(2)} µs` : `${(seconds * 1e3).toFixed(2)} ms`;
 }
 
-/** The promise of a task beside PyTorch's time, and what is said if it is broken. */
-function verdict({ task, step }: Result, torch: number | undefined): { bar: string; fault: string | undefined } {
-  const limit = task.bar ?? (task.barToTorch && torch ? task.barToTorch * torch : undefined);
-  if (limit === undefined) return { bar: task.barToTorch ? `${task.barToTorch} x PyTorch` : "", fault: undefined };
-  return {
-    bar: time(limit),
-    fault: step.min > limit ? `${task.name}: ${time(step.min)} a step, at most ${time(limit)} is promised` : undefined,
-  };
-}
-
 const chosen = tasks.filter(({ name }) => name.includes(flags.filter));
 const results: Result[] = [];
 for (const task of chosen) results.push(await measure(task));
-const names = chosen.map(({ name }) => name);
-const torch = torchSteps(names, flags.quick ? 0.5 : 3);
 
 const { cpu, cores, node, v8, commit } = machine();
 console.log(`Training steps, fast, one thread. ${cpu}, ${cores} cores, Node ${node} (V8 ${v8}), commit ${commit}\n`);
-console.log("| task | least | median | steps/s | GFLOP/s | multiply-add loop | share | bar | PyTorch |");
-console.log("|---|---|---|---|---|---|---|---|---|");
+console.log("| task | least | median | steps/s | GFLOP/s | multiply-add loop | share | bar |");
+console.log("|---|---|---|---|---|---|---|---|");
 const faults: string[] = [];
-for (const result of results) {
-  const { task, step, peakSpeed } = result;
+for (const { task, step, peakSpeed } of results) {
   const speed = flopOf(task) / step.min / 1e9;
-  const torchTime = torch?.[task.name];
-  const { bar, fault } = verdict(result, torchTime);
-  if (fault !== undefined) faults.push(fault);
+  if (task.bar !== undefined && step.min > task.bar) {
+    faults.push(`${task.name}: ${time(step.min)} a step, at most ${time(task.bar)} is promised`);
+  }
   const cells = [
     `${task.name} ${task.title}`,
     time(step.min),
@@ -72,12 +58,10 @@ for (const result of results) {
     speed.toFixed(1),
     peakSpeed.toFixed(1),
     (speed / peakSpeed).toFixed(2),
-    bar,
-    torchTime === undefined ? "" : `${time(torchTime)}, ratio ${(step.min / torchTime).toFixed(2)}`,
+    task.bar === undefined ? "" : time(task.bar),
   ];
   console.log(`| ${cells.join(" | ")} |`);
 }
-console.log(torch === undefined ? "\nPyTorch not installed" : "");
 
 for (const fault of faults) console.error(`FAILED: ${fault}`);
 process.exitCode = faults.length > 0 ? 1 : 0;

@@ -30,9 +30,9 @@ export interface Task {
   readonly optimizer: Optimizer;
   /** The most that a step may take, in seconds; undefined where no figure is promised. */
   readonly bar?: number;
-  /** The same as a multiple of PyTorch's time on one thread, where PyTorch is installed. */
-  readonly barToTorch?: number;
 }
+
+const DEEP = 20;
 
 export const tasks: readonly Task[] = [
   {
@@ -60,7 +60,6 @@ export const tasks: readonly Task[] = [
     batchSize: 128,
     net: sequential(input(784), dense(512), relu(), dropout(0.2), dense(512), relu(), dropout(0.2), dense(10)),
     optimizer: adam(),
-    barToTorch: 1.4,
   },
   {
     name: "wide",
@@ -69,6 +68,30 @@ export const tasks: readonly Task[] = [
     batchSize: 256,
     net: sequential(input(1024), dense(2048), relu(), dense(1024), relu(), dense(10)),
     optimizer: adam(),
+  },
+  {
+    name: "deep",
+    title: "64-(32 x 20)-10, batch 32, Adam",
+    widths: [64, ...Array<number>(DEEP).fill(32), 10],
+    batchSize: 32,
+    net: sequential(input(64), ...Array.from({ length: DEEP }, () => [dense(32), relu()]).flat(), dense(10)),
+    optimizer: adam(),
+  },
+  {
+    name: "irisOne",
+    title: "4-16-3, one row, SGD",
+    widths: [4, 16, 3],
+    batchSize: 1,
+    net: sequential(input(4), dense(16), relu(), dense(3)),
+    optimizer: sgd({ learningRate: 0.01 }),
+  },
+  {
+    name: "mnistOne",
+    title: "784-512-512-10, one row, SGD",
+    widths: [784, 512, 512, 10],
+    batchSize: 1,
+    net: sequential(input(784), dense(512), relu(), dense(512), relu(), dense(10)),
+    optimizer: sgd({ learningRate: 0.01 }),
   },
 ];
 
@@ -91,25 +114,31 @@ function numbers(seed: number): () => number {
 }
 
 /** Rows of noise round one centre per class: something to learn, so that gradients are neither rounding nor explosions. */
-export function batchesOf({ widths, batchSize }: Task): { x: Float32Array; y: Int32Array }[] {
+export function rowsOf({ widths }: Task, count: number): { x: Float32Array; y: Int32Array } {
   const columns = widths[0];
   const classes = widths[widths.length - 1];
   const next = numbers(1);
   const centres = Float32Array.from({ length: classes * columns }, next);
-  return Array.from({ length: BATCHES }, () => {
-    const y = Int32Array.from({ length: batchSize }, () => Math.floor(((next() + 1) / 2) * classes));
-    const x = Float32Array.from({ length: batchSize * columns }, (_, i) => {
-      return centres[y[Math.floor(i / columns)] * columns + (i % columns)] + 2 * next();
-    });
-    return { x, y };
+  const y = Int32Array.from({ length: count }, () => Math.floor(((next() + 1) / 2) * classes));
+  const x = Float32Array.from({ length: count * columns }, (_, i) => {
+    return centres[y[Math.floor(i / columns)] * columns + (i % columns)] + 2 * next();
   });
+  return { x, y };
+}
+
+/** Rows in batches; the last one may be smaller. */
+export function cut({ widths, batchSize }: Task, { x, y }: { x: Float32Array; y: Int32Array }): { x: Float32Array; y: Int32Array }[] {
+  return Array.from({ length: Math.ceil(y.length / batchSize) }, (_, i) => ({
+    x: x.slice(i * batchSize * widths[0], (i + 1) * batchSize * widths[0]),
+    y: y.slice(i * batchSize, (i + 1) * batchSize),
+  }));
 }
 
 /** A trainer of the task, and its step through the public facade, on one batch after another. */
 export async function trainingOf(task: Task, runtime: Runtime): Promise<{ trainer: Trainer; step: () => void }> {
   const model = await build(task.net, { seed: 1, runtime });
   const trainer = await createTrainer(model, { loss: softmaxCrossEntropy(), optimizer: task.optimizer, batchSize: task.batchSize });
-  const batches = batchesOf(task);
+  const batches = cut(task, rowsOf(task, BATCHES * task.batchSize));
   let turn = 0;
   const step = () => {
     trainer.step(batches[turn]);
