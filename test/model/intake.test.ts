@@ -452,3 +452,17 @@ describe("a step's batch", () => {
     },
   );
 });
+
+test("one number that is not finite is found wherever it stands, beside its negative too", () => {
+  for (const length of [1, 3, 4, 5, 8, 11]) {
+    for (let at = 0; at < length; at++) {
+      for (const value of [Number.NaN, Infinity, -Infinity]) {
+        const x = new Float32Array(length).fill(3.4e38);
+        x[at] = value;
+        if (value === Infinity && at + 1 < length) x[at + 1] = -Infinity;
+        expect(() => takeInputs("x", x, [1])).toThrow(`x must be finite, got ${value} at row ${at}`);
+      }
+    }
+    expect(takeInputs("x", new Float32Array(length).fill(-3.4e38), [1]).rows).toBe(length);
+  }
+});
