@@ -38,6 +38,7 @@ export const CONTROL_SEED_HIGH = 40; // u32
 export const CONTROL_RUN = 44; // u32: number of the fit
 export const CONTROL_STEP = 48; // u32: step within the run
 export const CONTROL_SCRATCH = 52; // u32: address of rank 0's scratch; rank r's is SCRATCH_STRIDE * r further
+export const CONTROL_SHARE = 56; // f32: share of this batch in the mean gradient of the batches so far; 1 for the first
 export const CONTROL_BYTES = 64;
 
 export const STATUS_OK = 0;
@@ -158,6 +159,7 @@ export const OP_SQUARE_SUMS = 33;
 export const OP_GUARD = 34;
 export const OP_SCALE_TO_NORM = 90;
 export const OP_LIMIT_ROW_NORMS = 91;
+export const OP_ACCUMULATE = 92;
 export const OP_SOFT_THRESHOLD = 93;
 export const OP_FINITE_SUMS = 35;
 export const OP_SGD = 40;

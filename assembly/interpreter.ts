@@ -250,6 +250,12 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
     case abi.OP_COMBINE:
       combine(o(r, 0), o(r, 1), o(r, 2), c(r, 0), c(r, 1), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
       break;
+    case abi.OP_ACCUMULATE: {
+      // The first batch's gradient is taken as it is: what lies there may be what is left of a batch that was not finite.
+      const share = load<f32>(control, abi.CONTROL_SHARE);
+      combine(o(r, 0), share == 1 ? 0 : o(r, 1), o(r, 1), share, 1 - share, lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    }
     case abi.OP_COPY_COLUMNS: {
       const x = o(r, 0) + ((<usize>size(r, 4, batch)) << 2);
       const y = o(r, 1) + ((<usize>size(r, 5, batch)) << 2);

@@ -68,7 +68,7 @@ function train({ momentum = 0.1, eps = BATCH_NORM_EPS }: BatchNormLayer, { build
   builder.emit("columnMoments", { x: x.buffer, mean, variance }, sizes);
   builder.emit("columnInverse", { variance, inverse }, { count: cols }, { eps });
   builder.emit("normalizeColumns", { x: x.buffer, mean, inverse, weight: weight.value, bias: bias.value, y: y.buffer }, sizes);
-  builder.inSpan("update", () => {
+  builder.inSpan("statistics", () => {
     builder.emit("blendStatistics", { mean, variance, runningMean: running_mean.value, runningVariance: running_var.value }, sizes, {
       momentum,
     });

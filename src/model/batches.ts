@@ -13,6 +13,7 @@ import type { Training } from "./training.ts";
 const MAX_BYTES = 256 * 1024 * 1024;
 
 export interface BatchSource {
+  /** Batches of an epoch. */
   readonly stepsPerEpoch: number;
   begin(epoch: number): void;
   /** Takes one step and returns its loss; `rows` of the last step are in `placed`. */
@@ -75,7 +76,7 @@ export class RowBatches implements BatchSource {
   }
 
   step(index: number): number {
-    return this.#training.run(this.program, this.placed, this.#place(index));
+    return this.#training.run(this.program, this.placed, this.#place(index), index === this.stepsPerEpoch - 1);
   }
 
   /** Loss, penalties and gradients of the first batch, without a step. */
@@ -91,12 +92,16 @@ export class RowBatches implements BatchSource {
   /** The batches of the last epoch again, with the masks that they had, through another program; `visit` after each. */
   replay(program: ReturnType<Training["programFor"]>, visit: (rows: number) => void): void {
     const training = this.#training;
-    const { step, rate } = training;
+    const { step, rate, accumulation } = training;
+    const each = training.options.accumulate ?? 1;
+    const before = step - Math.ceil(this.stepsPerEpoch / each);
     for (let index = 0; index < this.stepsPerEpoch; index++) {
-      training.step = step - this.stepsPerEpoch + index;
+      training.step = before + Math.floor(index / each);
+      if (accumulation) accumulation.batches = index % each;
       training.evaluate(program, this.placed, this.#place(index));
       visit(this.placed.rows);
     }
+    if (accumulation) accumulation.batches = 0;
     training.step = step;
     training.rate = rate;
   }
@@ -133,14 +138,15 @@ export class StreamBatches implements BatchSource {
 
   begin(): void {}
 
-  async step(): Promise<number> {
+  async step(index: number): Promise<number> {
     const batch = (await this.#take()) ?? (await this.#take());
     if (batch === undefined)
       throw new ShapeError(
         "fit: the iterable of batches ended, and gave none when it was started again. Give one that can be iterated again, or fewer epochs",
       );
     this.placed = { ...this.#training.batch.place(batch, "fit") };
-    return this.#training.run(this.#training.programFor(this.placed.targetKind, this.placed.isWeighted), this.placed);
+    const program = this.#training.programFor(this.placed.targetKind, this.placed.isWeighted);
+    return this.#training.run(program, this.placed, 0, index === this.stepsPerEpoch - 1);
   }
 
   /** The next batch; undefined at the end, after which the iterable starts again. */

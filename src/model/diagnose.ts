@@ -42,7 +42,7 @@ function findCulprit(program: LoadedProgram, spec: TrainingSpec, rows: number): 
   const { f32 } = spec.state.runtime.arena.views;
   let isLossSeen = spec.lossGradient === undefined;
   for (const op of program.ops) {
-    if (op.span === "prepare" || op.span === "gather" || op.span === "link" || op.span === "update") continue;
+    if (op.span !== "forward" && op.span !== "backward") continue;
     if (op.span === "backward" && !isLossSeen) {
       isLossSeen = true;
       const culprit = findInLoss(spec, rows);

@@ -20,8 +20,8 @@ import { checkLoss, Training } from "./training.ts";
 import { WeightsCopy } from "./weightsCopy.ts";
 import { withRoom } from "./withRoom.ts";
 
-/** Those of a step of fit but groups; the optimizer's own learning rate is not used. */
-export interface FindLearningRateOptions extends Omit<StepOptions, "groups"> {
+/** Those of a step of fit but groups and accumulate; the optimizer's own learning rate is not used. */
+export interface FindLearningRateOptions extends Omit<StepOptions, "groups" | "accumulate"> {
   optimizer: Optimizer;
   /** The first rate. Default 1e-7. */
   from?: number;
@@ -58,7 +58,7 @@ export async function findLearningRate<In extends Shape, Out extends Shape>(
 ): Promise<LearningRateCurve> {
   const where = "findLearningRate";
   if (!(model instanceof Model)) throw new OptionError(`${where}: model must be what build or load returns, got ${show(model)}`);
-  checkStepOptions(where, options, [...STEP_OPTIONS.filter((name) => name !== "groups"), "from", "to", "steps"]);
+  checkStepOptions(where, options, [...STEP_OPTIONS.filter((name) => name !== "groups" && name !== "accumulate"), "from", "to", "steps"]);
   const { from = 1e-7, to = 10, steps = 100 } = options;
   checkPositive(`${where}: from`, from);
   if (!(typeof to === "number" && to > from && to < Infinity)) fail(`${where}: to`, `a finite number above from, ${from}`, to);

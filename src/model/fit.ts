@@ -65,7 +65,7 @@ function prepare(
   options: FitOptions,
   region: Region,
 ): Loop {
-  const { loss, batchSize = 32, penalty, clip, decay, constraint, groups, seed = 0 } = options;
+  const { loss, batchSize = 32, penalty, clip, decay, constraint, groups, accumulate = 1, seed = 0 } = options;
   const method = isSecondOrder(options.optimizer) ? options.optimizer : undefined;
   const optimizer = isSecondOrder(options.optimizer) ? sgd({ learningRate: 0 }) : options.optimizer; // moves statistics, no weight
   const rows = parts?.train.rows ?? Infinity;
@@ -74,7 +74,7 @@ function prepare(
   const capacity = batchSize === "full" ? rows : Math.min(batchSize, rows);
   const training = new Training(
     state,
-    { loss, optimizer, batchSize: capacity, penalty, clip, decay, constraint, groups, seed, run },
+    { loss, optimizer, batchSize: capacity, penalty, clip, decay, constraint, groups, accumulate, seed, run },
     region,
     labels,
     "fit",
@@ -95,7 +95,7 @@ function prepare(
   } else {
     source = new StreamBatches(training, data as Iterable<Batch>, options.stepsPerEpoch!);
   }
-  training.stepsPerEpoch = source.stepsPerEpoch;
+  training.stepsPerEpoch = Math.ceil(source.stepsPerEpoch / accumulate);
   // Only now has nothing been refused: the run counts, and the model predicts through this loss's link.
   state.runs++;
   state.trainedBy(loss);

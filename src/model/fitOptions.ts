@@ -30,6 +30,12 @@ export interface StepOptions {
   constraint?: Constraint;
   /** Parameters with a learning rate or weight decay of their own. Default none. */
   groups?: readonly ParameterGroup[];
+  /**
+   * Batches per step: the update takes the mean of their gradients over all rows, weighed by the rows' weights, as one batch of
+   * all of them would. Penalty, clip and constraint act once per step; schedules count steps. The batches that are left at the
+   * end of an epoch make a step of their own. Batch-norm still sees one batch at a time. Default 1.
+   */
+  accumulate?: number;
   /** Of shuffling, dropout and the validation split. Default 0. */
   seed?: number;
 }
@@ -48,17 +54,17 @@ export interface FitOptions extends Omit<StepOptions, "optimizer"> {
   callbacks?: readonly Callback[];
   /** Aborting it ends the run with its reason, after the current step. */
   signal?: AbortSignal;
-  /** Steps of an epoch, for iterables of batches only. */
+  /** Batches of an epoch, for iterables of batches only. */
   stepsPerEpoch?: number;
 }
 
-export const STEP_OPTIONS = ["loss", "optimizer", "batchSize", "penalty", "clip", "decay", "constraint", "groups", "seed"];
+export const STEP_OPTIONS = ["loss", "optimizer", "batchSize", "penalty", "clip", "decay", "constraint", "groups", "accumulate", "seed"];
 const FIT_OPTIONS = [...STEP_OPTIONS, "epochs", "shuffle", "validation", "metrics", "callbacks", "signal", "stepsPerEpoch"];
 
 export function checkStepOptions(where: string, options: StepOptions | FitOptions, known: readonly string[] = STEP_OPTIONS): void {
   if (typeof options !== "object" || options === null) fail(`${where}: options`, "an object with at least loss and optimizer", options);
   checkOptions(where, options, known);
-  const { loss, optimizer, batchSize = 32, penalty, clip, decay, constraint, groups = [], seed = 0 } = options;
+  const { loss, optimizer, batchSize = 32, penalty, clip, decay, constraint, groups = [], accumulate = 1, seed = 0 } = options;
   checkIsLoss(where, loss);
   if (isSecondOrder(optimizer)) checkSecondOrder(where, optimizer, options);
   else if (typeof optimizer !== "object" || optimizer === null || typeof optimizer.writeScalars !== "function") {
@@ -71,6 +77,9 @@ export function checkStepOptions(where: string, options: StepOptions | FitOption
   checkMade(where, "decay", decay, "decoupledDecay(1e-4)", (value) => value.kind === "decoupledDecay");
   checkMade(where, "constraint", constraint, "maxNorm(3)", (value) => value.kind === "maxNorm");
   checkGroups(where, groups);
+  checkCount(`${where}: accumulate`, accumulate);
+  if (batchSize === "full" && accumulate > 1)
+    throw new OptionError(`${where}: accumulate needs batches, and batchSize "full" makes one of all rows. Give a number of rows`);
   checkSeed(`${where}: seed`, seed);
 }
 
@@ -78,11 +87,12 @@ export function checkStepOptions(where: string, options: StepOptions | FitOption
 function checkSecondOrder(
   where: string,
   { kind }: SecondOrder,
-  { batchSize = 32, clip, decay, constraint, groups = [] }: StepOptions | FitOptions,
+  { batchSize = 32, clip, decay, constraint, groups = [], accumulate = 1 }: StepOptions | FitOptions,
 ): void {
   if (where !== "fit") throw new OptionError(`${where}: ${kind} needs all data at once. Use fit with batchSize "full", or minimize`);
   if (kind !== "lbfgs") throw new OptionError(`fit: ${kind} is for minimize: it keeps a matrix of all parameters. Use lbfgs()`);
   if (batchSize !== "full") fail("fit: batchSize", '"full" with lbfgs', batchSize, "A line search needs the same loss at every look.");
+  if (accumulate !== 1) throw new OptionError("fit: accumulate is not for lbfgs, whose line search needs all rows at once");
   if (groups.length > 0) throw new OptionError("fit: groups are not for lbfgs, which has neither learning rate nor weight decay");
   if (constraint !== undefined) throw new OptionError("fit: constraint is not for lbfgs, which knows nothing of bounds");
   if (clip !== undefined) throw new OptionError("fit: clip is not for lbfgs, whose line search needs the gradient itself");

@@ -70,7 +70,7 @@ export class Loop {
       epochs,
       step: 0,
       stepInEpoch: 0,
-      stepsPerEpoch: source.stepsPerEpoch,
+      stepsPerEpoch: training.stepsPerEpoch!,
       rows: 0,
       loss: 0,
       valLoss: undefined,
@@ -131,15 +131,18 @@ export class Loop {
     for (let index = 0; index < this.#source.stepsPerEpoch; index++) {
       const result = this.#source.step(index);
       const loss = typeof result === "number" ? result : await result;
-      this.#average?.afterStep();
       const { rows } = this.#source.placed;
       weightedLoss += loss * rows;
       state.rows += rows;
-      if (training.hasPenalty) penalty += training.penalty;
       this.#outputs?.add(this.#source.placed);
-      if (this.#hasStepCallbacks) {
+      const isUpdated = !training.accumulation?.batches;
+      if (isUpdated) {
+        this.#average?.afterStep();
+        if (training.hasPenalty) penalty += training.penalty;
+      }
+      if (isUpdated && this.#hasStepCallbacks) {
         state.step = training.step;
-        state.stepInEpoch = index + 1;
+        state.stepInEpoch = Math.ceil((index + 1) / (training.options.accumulate ?? 1));
         state.loss = weightedLoss / state.rows;
         state.learningRate = training.rate;
         const stop = this.#callStep();
@@ -147,7 +150,7 @@ export class Loop {
       }
       if (--this.#stepsToLook <= 0 && this.#isPauseDue()) await this.#pause();
     }
-    return this.#endEpoch(epoch, weightedLoss / state.rows, penalty / this.#source.stepsPerEpoch);
+    return this.#endEpoch(epoch, weightedLoss / state.rows, penalty / state.stepsPerEpoch);
   }
 
   async #endEpoch(epoch: number, loss: number, penalty: number): Promise<boolean> {
@@ -156,7 +159,7 @@ export class Loop {
     const metrics = this.#options.metrics ?? {};
     const measured: Record<string, number> = this.#outputs ? this.#outputs.measure(metrics) : {};
     state.step = this.#training.step;
-    state.stepInEpoch = this.#source.stepsPerEpoch;
+    state.stepInEpoch = state.stepsPerEpoch;
     state.loss = loss;
     state.learningRate = this.#training.rate;
     let stop: boolean;
@@ -204,6 +207,7 @@ export class Loop {
 
   /** On every exit: the best weights where somebody watched and an epoch was measured, else the averages where there are any. */
   #finish(): void {
+    this.#training.accumulation?.discard();
     if (!this.#best?.putBack()) this.#average?.putUp();
     this.#state.seconds = (performance.now() - this.#start) / 1000;
   }

@@ -42,7 +42,7 @@ export function measureStatistics(training: Training, batches: RowBatches, regio
     const forget = (parameter: StoredParameter) => state.view(parameter).fill(UNSEEN);
     for (const { parts } of means) for (const { parameter } of parts) forget(parameter);
     batches.replay(program, (rows) => {
-      runAgainIfLost(program, "update", "update");
+      runAgainIfLost(program, "statistics", "statistics");
       for (const mean of means) {
         const values = mean.parts.map(({ parameter }) => state.view(parameter));
         if (values.some((value) => value.every((entry) => entry === UNSEEN))) continue;

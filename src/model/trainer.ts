@@ -15,7 +15,7 @@ import { withRoom } from "./withRoom.ts";
 export interface TrainerOptions extends StepOptions {
   /** The most rows that a step may have. Default 32. */
   batchSize?: number;
-  /** Steps that an epoch has: for schedules with per: "epoch", which need it, and for nothing else. */
+  /** Steps (updates) that an epoch has: for schedules with per: "epoch", which need it, and for nothing else. */
   stepsPerEpoch?: number;
 }
 
@@ -62,10 +62,10 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
   /** Use createTrainer(). @internal */
   constructor(
     state: ModelState,
-    { loss, optimizer, batchSize = 32, penalty, clip, decay, constraint, groups, seed = 0, stepsPerEpoch }: TrainerOptions,
+    { loss, optimizer, batchSize = 32, penalty, clip, decay, constraint, groups, accumulate, seed = 0, stepsPerEpoch }: TrainerOptions,
   ) {
     this.#region = state.runtime.region(this);
-    const options = { loss, optimizer, batchSize, penalty, clip, decay, constraint, groups, seed, run: state.runs };
+    const options = { loss, optimizer, batchSize, penalty, clip, decay, constraint, groups, accumulate, seed, run: state.runs };
     try {
       this.#training = new Training(state, options, this.#region, undefined, "createTrainer");
       this.#training.stepsPerEpoch = stepsPerEpoch;
@@ -90,8 +90,10 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
   }
 
   /**
-   * One step on a batch of at most batchSize rows. Returns the batch's loss before the update, without penalties.
-   * @throws DataError, ShapeError for a bad batch; NonFiniteError if loss or gradients are not finite. Nothing has changed then.
+   * One step on a batch of at most batchSize rows. Returns the batch's loss before the update, without penalties. With
+   * `accumulate: n` each nth call makes an update, of the gradients since the last one.
+   * @throws DataError, ShapeError for a bad batch; NonFiniteError if loss or gradients are not finite. Nothing has changed then;
+   * the latter forgets the batches since the last update.
    */
   step(batch: Data<In, Out>): number {
     this.#checkUsable("trainer.step");
@@ -99,7 +101,13 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
     return this.#training.run(this.#training.programFor(placed.targetKind, placed.isWeighted), placed);
   }
 
-  /** Steps taken. */
+  /** With `accumulate`: makes an update of the batches since the last one, if there are any. For the end of an epoch. */
+  update(): void {
+    this.#checkUsable("trainer.update");
+    this.#training.flush();
+  }
+
+  /** Steps taken: updates. */
   get steps(): number {
     return this.#training.step;
   }
@@ -133,6 +141,8 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
   /** Weights, optimizer slots, step and random stream: restore() goes on with the same bits. */
   checkpoint(): TrainerCheckpoint {
     this.#checkUsable("trainer.checkpoint");
+    const waiting = this.#training.accumulation?.batches;
+    if (waiting) throw new OptionError(`trainer.checkpoint: ${waiting} batches wait for their update. Call trainer.update() before`);
     const { state, update, step, options } = this.#training;
     const { f32 } = state.runtime.arena.views;
     return {

@@ -12,6 +12,7 @@ import type { Decay, Penalty } from "../penalties.ts";
 import type { Span } from "../program/builder.ts";
 import type { Region } from "../runtime/memory.ts";
 import { sizeOf } from "../shape.ts";
+import { Accumulation } from "./accumulation.ts";
 import { BatchPlaces, type PlacedBatch } from "./batchPlaces.ts";
 import { callLoss } from "./callLoss.ts";
 import { diagnose } from "./diagnose.ts";
@@ -33,6 +34,8 @@ export interface TrainingOptions {
   readonly decay: Decay | undefined;
   readonly constraint?: Constraint | undefined;
   readonly groups?: readonly ParameterGroup[] | undefined;
+  /** Batches per update. Default 1. */
+  readonly accumulate?: number | undefined;
   readonly seed: number;
   /** Number of the random stream: of the run among the model's runs. */
   readonly run: number;
@@ -54,8 +57,10 @@ export class Training {
   average: UpdateSpec["average"];
   /** Steps of an epoch, for schedules that count epochs. */
   stepsPerEpoch: number | undefined;
-  /** Steps taken. */
+  /** Steps taken: updates. */
   step = 0;
+  /** Batches since the last update, where several make one. */
+  readonly accumulation: Accumulation | undefined;
   /** Learning rate of the last step. */
   rate = 0;
   /** On every learning rate: what callbacks have made of it. */
@@ -79,6 +84,7 @@ export class Training {
     if (options.loss.callbacks) {
       this.#lossGradient = region.allocate(options.batchSize * sizeOf(state.layout.outputShape) * 4, "the gradient of the loss");
     }
+    if (options.accumulate !== undefined && options.accumulate > 1) this.accumulation = new Accumulation(state, options.accumulate);
     this.update = allocateUpdate(state, options, region, where);
     this.#scalars = new StepScalars(state.runtime, options, this.update.scalars);
     if (columns) state.runtime.arena.views.f32.set(columns, this.#columnWeights! >>> 2);
@@ -141,32 +147,61 @@ export class Training {
   }
 
   /**
-   * One step of a batch in place (or of the rows whose numbers are at `indices`); returns its loss, before the update.
-   * @throws NonFiniteError if loss or gradients are not finite: nothing but the step's own buffers has changed then.
+   * One step of a batch in place (or of the rows whose numbers are at `indices`); returns its loss, before the update. Where
+   * several batches make an update, the last of them does, or the one that `isLast` says ends the epoch.
+   * @throws NonFiniteError if loss or gradients are not finite: nothing but the step's own buffers has changed since the last update.
    */
-  run(program: StepProgram, { rows, targetKind, isWeighted }: Readonly<PlacedBatch>, indices = 0): number {
-    this.#writeControl(rows, indices);
+  run(program: StepProgram, placed: Readonly<PlacedBatch>, indices = 0, isLast = false): number {
+    this.#writeControl(placed.rows, indices);
     const first: Span = indices === 0 ? "forward" : "gather";
-    this.#endStep(this.#runFrom(program, first, rows), targetKind, isWeighted, first);
+    if (this.accumulation) this.#takeIn(program, this.accumulation, placed, first, isLast);
+    else this.#endStep(this.#runFrom(program, first, "update", placed.rows), placed, first);
     return this.loss;
   }
 
-  /** Runs a step to its end; a custom loss between two calls. */
-  #runFrom(program: StepProgram, first: Span, rows: number): number {
-    if (program.spec.lossGradient === undefined) return program.run(first, "update");
+  /** Takes the gradients of a batch into the mean of its step, whose update follows if it is due. */
+  #takeIn(program: StepProgram, accumulation: Accumulation, placed: Readonly<PlacedBatch>, first: Span, isLast: boolean): void {
+    accumulation.begin();
+    let status = this.#runFrom(program, first, "backward", placed.rows);
+    if (status === abi.STATUS_OK) {
+      const { f32 } = this.state.runtime.arena.views;
+      const inverse = f32[controlWord(this.#control, abi.CONTROL_INVERSE_WEIGHT)]!;
+      f32[controlWord(this.#control, abi.CONTROL_SHARE)] = accumulation.add(inverse > 0 ? 1 / inverse : 0);
+      status = program.run("accumulate", "accumulate");
+    }
+    const isDue = isLast || accumulation.isDue();
+    if (status === abi.STATUS_OK) status = isDue ? program.run("penalty", "update") : program.run("guard", "statistics");
+    if (isDue || status !== abi.STATUS_OK) this.#endStep(status, placed, first);
+    else this.state.version++; // statistics have moved
+  }
+
+  /** Makes the update of the batches since the last one, if there are any. */
+  flush(): void {
+    if (!this.accumulation?.batches) return;
+    const { placed } = this.batch;
+    this.#endStep(this.programFor(placed.targetKind, placed.isWeighted).run("penalty", "update"), placed, "forward");
+  }
+
+  /** Runs a step up to `last`; a custom loss between two calls. */
+  #runFrom(program: StepProgram, first: Span, last: Span, rows: number): number {
+    if (this.#lossGradient === undefined) return program.run(first, last);
     runAgainIfLost(program, first, "forward");
     callLoss(program.spec, program.output, rows);
-    return program.run("backward", "update");
+    return program.run("backward", last);
   }
 
   /** Counts a step whose update has run, or says why it has not. */
-  #endStep(status: number, targetKind: TargetKind, isWeighted: boolean, first: Span): void {
+  #endStep(status: number, { targetKind, isWeighted }: Readonly<PlacedBatch>, first: Span): void {
     const { state } = this;
     if (status === abi.STATUS_LOST) {
       state.isBroken = true;
       throw state.brokenError(`step ${this.step}`);
     }
-    if (status !== abi.STATUS_OK) throw this.diagnose(targetKind, isWeighted, first);
+    if (status !== abi.STATUS_OK) {
+      this.accumulation?.discard();
+      throw this.diagnose(targetKind, isWeighted, first);
+    }
+    if (this.accumulation) this.accumulation.batches = 0;
     this.step++;
     state.version++;
   }
@@ -177,15 +212,14 @@ export class Training {
    */
   evaluate(program: StepProgram, { rows }: Readonly<PlacedBatch>, indices: number): number {
     this.#writeControl(rows, indices);
-    runAgainIfLost(program, indices === 0 ? "forward" : "gather", "forward");
-    callLoss(program.spec, program.output, rows);
-    runAgainIfLost(program, "backward", "backward");
+    const first: Span = indices === 0 ? "forward" : "gather";
+    if (this.#runFrom(program, first, "penalty", rows) === abi.STATUS_LOST) this.#runFrom(program, first, "penalty", rows);
     return this.loss + (this.hasPenalty ? this.penalty : 0);
   }
 
   /** The rest of a step whose last part was evaluate: statistics and weights move. */
-  finish(program: StepProgram, { targetKind, isWeighted }: Readonly<PlacedBatch>): void {
-    this.#endStep(program.run("guard", "update"), targetKind, isWeighted, "backward");
+  finish(program: StepProgram, placed: Readonly<PlacedBatch>): void {
+    this.#endStep(program.run("guard", "update"), placed, "backward");
   }
 
   /** Why the batch of the last evaluation is not finite. */
@@ -203,7 +237,8 @@ export class Training {
     const { u32, f32 } = this.state.runtime.arena.views;
     const control = this.#control >>> 2;
     u32[control + (abi.CONTROL_ROWS >>> 2)] = rows;
-    u32[control + (abi.CONTROL_STEP >>> 2)] = this.step;
+    // Of masks: each batch has its own, so that 4 batches of a step have what 4 steps would have.
+    u32[control + (abi.CONTROL_STEP >>> 2)] = this.step * (this.options.accumulate ?? 1) + (this.accumulation?.batches ?? 0);
     u32[control + (abi.CONTROL_INDICES >>> 2)] = indices;
     f32[control + (abi.CONTROL_INVERSE_WEIGHT >>> 2)] = 1 / rows;
     this.rate = this.#scalars.write(this.step, this.stepsPerEpoch, this.rateFactor);
@@ -233,6 +268,7 @@ export class Training {
     slots.forEach((slot, k) => f32.set(slot, update.slots[k]! >>> 2));
     for (const parameter of state.parameters) state.view(parameter).set(weights[parameter.name]!);
     this.step = step;
+    if (this.accumulation) this.accumulation.batches = 0;
     this.#writeConstants(seed, run);
     state.version++;
   }

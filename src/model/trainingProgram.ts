@@ -84,6 +84,8 @@ export interface UpdateSpec {
   /** All gradients in one run: address, words, and their partial sums of squares. */
   readonly gradient: { readonly address: number; readonly words: number; readonly sums: number };
   readonly penaltySums: { readonly address: number; readonly pieces: number };
+  /** Where a batch's own gradients lie, if those of the update are means over batches. */
+  readonly accumulated: number | undefined;
   /** Values that an average follows, as `to` ← decay · `to` + (1 - decay) · `from`. */
   readonly average?: { readonly decay: number; readonly parts: readonly AveragedPart[] } | undefined;
 }
@@ -198,11 +200,18 @@ function writeLayerClip(builder: Builder, { max, sums, gradients }: ClippedLayer
 }
 
 function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): void {
-  const { segments, optimizer, gradient, penaltySums } = update;
+  const { segments, optimizer, gradient, penaltySums, accumulated } = update;
   builder.label = "update";
+  if (accumulated !== undefined && gradient.words > 0) {
+    const operands = {
+      g: builder.fixed("batch.gradients", accumulated, gradient.words),
+      mean: builder.fixed("gradients", gradient.address, gradient.words),
+    };
+    builder.inSpan("accumulate", () => builder.emit("accumulate", { ...operands, control }, { count: gradient.words }));
+  }
   const part = (segment: Segment, name: string, address: number) => builder.fixed(`${segment.name}.${name}`, address, segment.words);
   if (penaltySums.pieces > 0) {
-    builder.inSpan("backward", () => {
+    builder.inSpan("penalty", () => {
       for (const segment of segments) {
         if (!segment.penalty) continue;
         const sums = builder.fixed(`${segment.name}.penalties`, segment.penaltySums, piecesOf(segment.words) * 2);
@@ -216,7 +225,7 @@ function writeUpdate(builder: Builder, control: Buffer, update: UpdateSpec): voi
       builder.emit("penaltySum", { sums, control }, { pieces: penaltySums.pieces });
     });
   }
-  builder.inSpan("backward", () => {
+  builder.inSpan("penalty", () => {
     for (const layer of update.clipped) writeLayerClip(builder, layer);
   });
   builder.inSpan("guard", () => {

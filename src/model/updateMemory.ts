@@ -15,7 +15,7 @@ import type { ClippedLayer, LimitedWeight, Segment, UpdateSpec } from "./trainin
 
 export interface UpdateMemory {
   readonly spec: UpdateSpec;
-  /** Address of each trainable parameter's gradient, by name. */
+  /** Where the backward pass writes each trainable parameter's gradient, by name. */
   readonly gradients: ReadonlyMap<string, number>;
   /** Addresses of scalars: two for each group of parameters, of its weights and of its others. */
   readonly scalars: readonly number[];
@@ -39,17 +39,19 @@ interface UpdateOptions {
   readonly clip: Clip | undefined;
   readonly constraint?: Constraint | undefined;
   readonly groups?: readonly ParameterGroup[] | undefined;
+  readonly accumulate?: number | undefined;
 }
 
 export function allocateUpdate(
   state: ModelState,
-  { optimizer, penalty, clip, constraint, groups = [] }: UpdateOptions,
+  { optimizer, penalty, clip, constraint, groups = [], accumulate = 1 }: UpdateOptions,
   region: Region,
   where: string,
 ): UpdateMemory {
   const runs = runsOf(state.parameters.filter(isTrainable), numberGroups(where, state, groups), penalty);
   const words = runs.reduce((sum, run) => sum + run.words, 0);
   const gradient = region.allocate(words * 4, "the gradients");
+  const accumulated = accumulate > 1 ? region.allocate(words * 4, "the gradients of a batch") : undefined;
   const slots = optimizer.slots.map((_, k) => region.allocate(words * 4, `slot ${k} of ${optimizer.kind}`));
   const scalars = Array.from({ length: 2 * (groups.length + 1) }, () => region.allocate(abi.UPDATE_BYTES, "scalars"));
   const penaltyPieces = runs.reduce((sum, run) => sum + (run.penalty ? piecesOf(run.words) : 0), 0);
@@ -89,8 +91,10 @@ export function allocateUpdate(
     clipped: clip?.kind === "layerNorm" ? clippedLayers(state, gradients, clip.max, region) : [],
     gradient: { address: gradient, words, sums },
     penaltySums: { address: penaltySums, pieces: penaltyPieces },
+    accumulated,
   };
-  return { spec, gradients, scalars, slots, words };
+  const written = accumulated === undefined ? gradients : new Map([...gradients].map(([name, at]) => [name, at - gradient + accumulated]));
+  return { spec, gradients: written, scalars, slots, words };
 }
 
 /** Every trainable weight with a limit, its layer's or else the model's, as a matrix with a row per unit. */

@@ -47,7 +47,18 @@ export interface Op {
 }
 
 /** Parts of a program that can run alone, in this order. */
-export const spans = ["prepare", "gather", "forward", "link", "backward", "guard", "update"] as const;
+export const spans = [
+  "prepare",
+  "gather",
+  "forward",
+  "link",
+  "backward",
+  "accumulate",
+  "penalty",
+  "guard",
+  "statistics",
+  "update",
+] as const;
 export type Span = (typeof spans)[number];
 
 /** A buffer with its shape per row, as it flows from layer to layer. */

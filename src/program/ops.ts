@@ -236,6 +236,7 @@ export const ops = {
   // Not run but obeyed: all ranks jump over the next records if this step's draw is below the threshold (or, whenKept, if not).
   skip: op(abi.OP_SKIP, "none", { control: read(control) }, ["records", "stream", "threshold", "whenKept"]),
   fill: op(abi.OP_FILL, "lines", { y: write(lines) }, ["count"], ["value"]),
+  accumulate: op(abi.OP_ACCUMULATE, "lines", { g: read(lines), mean: update(lines), control: read(control) }, ["count"]),
   combine: op(abi.OP_COMBINE, "lines", { x: read(lines), y: maybe(read(lines)), z: write(lines) }, ["count"], ["p", "q"]),
   copyColumns: op(abi.OP_COPY_COLUMNS, "rows", { x: read(columnBlock("xCols", "xFrom")), y: write(columnBlock("yCols", "yFrom")) }, [
     "rows",

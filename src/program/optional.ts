@@ -54,7 +54,7 @@ export function optional(builder: Builder, draw: Draw, x: Value, body: () => Val
 function writtenBy(ops: readonly Op[], draw: Draw): Set<Buffer> {
   const written = new Set<Buffer>();
   for (const op of ops) {
-    if (!op.when.includes(draw) || op.span === "update") continue;
+    if (!op.when.includes(draw) || op.span === "statistics") continue;
     const row: OpRow = table[op.name];
     for (const [name, buffer] of Object.entries(op.operands)) if (buffer && row.operands[name]!.access === "write") written.add(buffer);
   }
