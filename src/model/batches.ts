@@ -19,6 +19,8 @@ export interface BatchSource {
   /** Takes one step and returns its loss; `rows` of the last step are in `placed`. */
   step(index: number): number | Promise<number>;
   readonly placed: Readonly<PlacedBatch>;
+  /** No step will follow. */
+  end?(): Promise<void>;
 }
 
 export interface RowsOptions {
@@ -152,11 +154,19 @@ export class StreamBatches implements BatchSource {
   /** The next batch; undefined at the end, after which the iterable starts again. */
   async #take(): Promise<Batch | undefined> {
     const source = this.#source;
-    this.#iterator ??= Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-    const { done, value } = await this.#iterator.next();
-    if (!done) return value;
+    const iterator = this.#iterator ?? (Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]());
+    this.#iterator = undefined; // one that throws has ended, as in for await
+    const { done, value } = await iterator.next();
+    if (done) return undefined;
+    this.#iterator = iterator;
+    return value;
+  }
+
+  /** Lets an iterator go that has not ended, as leaving a loop does: it may hold a file or a connection. */
+  async end(): Promise<void> {
+    const iterator = this.#iterator;
     this.#iterator = undefined;
-    return undefined;
+    await iterator?.return?.();
   }
 }
 

@@ -91,10 +91,12 @@ export class Loop {
     try {
       if (!(await this.#call("onStart"))) await this.#runEpochs();
       else history.stopped = "callback";
+      await this.#source.end?.();
     } catch (error) {
       history.stopped = this.#options.signal?.aborted ? "aborted" : "failed";
       this.#finish();
-      await this.#callEnd();
+      await this.#tryAfterError("the iterable's return", () => this.#source.end?.());
+      await this.#tryAfterError("onEnd", () => this.#call("onEnd"));
       attachHistory(error, history);
       throw error;
     }
@@ -223,12 +225,12 @@ export class Loop {
     return stop;
   }
 
-  /** After a failure the first error counts: what onEnd throws then is not allowed to hide it. */
-  async #callEnd(): Promise<void> {
+  /** After a failure the first error counts: what is thrown then is not allowed to hide it. */
+  async #tryAfterError(name: string, attempt: () => unknown): Promise<void> {
     try {
-      await this.#call("onEnd");
+      await attempt();
     } catch (error) {
-      this.#history.notes.push(`onEnd failed too: ${String(error)}`);
+      this.#history.notes.push(`${name} failed too: ${String(error)}`);
     }
   }
 
