@@ -2,20 +2,27 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../check.ts";
 import { OptionError } from "../errors.ts";
+import type { CrossValidateTableOptions } from "./crossValidateTable.ts";
 import type { TrainTableOptions } from "./trainTable.ts";
 
 export type Command =
   | { readonly name: "help" | "version" }
   | { readonly name: "digits"; readonly out: string; readonly options: Omit<TrainTableOptions, "target"> }
   | { readonly name: "train"; readonly file: string; readonly out: string; readonly options: TrainTableOptions }
-  | { readonly name: "predict"; readonly model: string; readonly file: string; readonly out: string | undefined };
+  | { readonly name: "predict"; readonly model: string; readonly file: string; readonly out: string | undefined }
+  | { readonly name: "evaluate"; readonly model: string; readonly file: string }
+  | { readonly name: "crossvalidate"; readonly file: string; readonly options: CrossValidateTableOptions };
 
-const TRAINING = ["hidden", "epochs", "batch-size", "learning-rate", "test", "seed", "out"];
+const RECIPE = ["hidden", "epochs", "batch-size", "learning-rate", "seed"];
+const TRAINING = [...RECIPE, "test", "out"];
+const TABLE = ["target", "task", "exclude"];
 /** Options of each command; "" is the one without a name. */
 const OPTIONS: Record<string, readonly string[]> = {
   "": TRAINING,
-  train: ["target", "task", "exclude", ...TRAINING],
+  train: [...TABLE, ...TRAINING],
   predict: ["out"],
+  evaluate: [],
+  crossvalidate: [...TABLE, ...RECIPE, "folds", "repeats"],
 };
 const FLAGS = ["help", "version"];
 
@@ -49,18 +56,25 @@ export function parseCommand(argv: readonly string[]): Command {
     if (isForgotten) throw new OptionError(`${rawName} must be followed by a value`);
   }
   if (!isCommand) refuse(`unknown command ${JSON.stringify(command)}`, nearest(command, Object.keys(OPTIONS).filter(Boolean)));
-  const texts = values as Readonly<Record<string, string | undefined>>;
-  if (command === "predict") {
-    const [model, file] = takeFiles("predict", files, ["MODEL.safetensors", "FILE.csv"]);
-    return { name: "predict", model: model!, file: file!, out: texts.out };
+  const texts = values as Texts;
+  if (command === "predict" || command === "evaluate") {
+    const [model, file] = takeFiles(command, files, ["MODEL.safetensors", "FILE.csv"]) as [string, string];
+    return command === "predict" ? { name: command, model, file, out: texts.out } : { name: command, model, file };
   }
   if (command === "") return { name: "digits", out: texts.out ?? "digits.safetensors", options: trainingOptions(texts) };
-  const [file] = takeFiles("train", files, ["FILE.csv"]);
-  if (texts.target === undefined) throw new OptionError("train: --target must name the column to predict, got nothing");
+  const [file] = takeFiles(command, files, ["FILE.csv"]) as [string];
+  if (texts.target === undefined) throw new OptionError(`${command}: --target must name the column to predict, got nothing`);
   const exclude = texts.exclude?.split(",").map((name) => name.trim());
-  const options = { ...trainingOptions(texts), target: texts.target, task: taskOf(texts.task), exclude };
-  return { name: "train", file: file!, out: texts.out ?? "model.safetensors", options };
+  const table = { target: texts.target, task: taskOf(texts.task), exclude };
+  if (command === "crossvalidate") {
+    const folds = numberOf(texts, "folds", "an integer of at least 2", isCount(2));
+    const repeats = numberOf(texts, "repeats", "an integer of at least 1", isCount(1));
+    return { name: command, file, options: { ...recipeOptions(texts), ...table, folds, repeats } };
+  }
+  return { name: "train", file, out: texts.out ?? "model.safetensors", options: { ...trainingOptions(texts), ...table } };
 }
+
+type Texts = Readonly<Record<string, string | undefined>>;
 
 function refuse(message: string, near: string): never {
   throw new OptionError(`${message}. ${near ? `Did you mean ${near}?` : "--help lists commands and options."}`);
@@ -78,23 +92,30 @@ function taskOf(text: string | undefined): "classification" | "regression" | und
   throw new OptionError(`--task must be classification or regression, got ${JSON.stringify(text)}${near && `. Did you mean ${near}?`}`);
 }
 
-function trainingOptions(texts: Readonly<Record<string, string | undefined>>): Omit<TrainTableOptions, "target"> {
-  const number = (name: string, rule: string, isAllowed: (value: number) => boolean): number | undefined => {
-    const text = texts[name];
-    if (text === undefined) return undefined;
-    const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!isAllowed(value)) throw new OptionError(`--${name} must be ${rule}, got ${JSON.stringify(text)}`);
-    return value;
-  };
-  const count = (low: number) => (value: number) => Number.isSafeInteger(value) && value >= low;
+function numberOf(texts: Texts, name: string, rule: string, isAllowed: (value: number) => boolean): number | undefined {
+  const text = texts[name];
+  if (text === undefined) return undefined;
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (!isAllowed(value)) throw new OptionError(`--${name} must be ${rule}, got ${JSON.stringify(text)}`);
+  return value;
+}
+
+const isCount = (low: number) => (value: number) => Number.isSafeInteger(value) && value >= low;
+
+/** What training is, wherever it is done. */
+function recipeOptions(texts: Texts) {
   return {
     hidden: hiddenOf(texts.hidden),
-    epochs: number("epochs", "an integer of at least 1", count(1)),
-    batchSize: number("batch-size", "an integer of at least 1", count(1)),
-    learningRate: number("learning-rate", "a finite number, 0 or above", (value) => value >= 0 && value < Infinity),
-    test: number("test", "a share in [0, 1) or a count of rows", (value) => (value >= 0 && value < 1) || count(1)(value)),
-    seed: number("seed", "an integer from 0", count(0)),
+    epochs: numberOf(texts, "epochs", "an integer of at least 1", isCount(1)),
+    batchSize: numberOf(texts, "batch-size", "an integer of at least 1", isCount(1)),
+    learningRate: numberOf(texts, "learning-rate", "a finite number, 0 or above", (value) => value >= 0 && value < Infinity),
+    seed: numberOf(texts, "seed", "an integer from 0", isCount(0)),
   };
+}
+
+function trainingOptions(texts: Texts): Omit<TrainTableOptions, "target"> {
+  const isPart = (value: number) => (value >= 0 && value < 1) || isCount(1)(value);
+  return { ...recipeOptions(texts), test: numberOf(texts, "test", "a share in [0, 1) or a count of rows", isPart) };
 }
 
 function hiddenOf(text: string | undefined): readonly number[] | undefined {

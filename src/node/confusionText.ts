@@ -1,4 +1,5 @@
 /** A confusion matrix for people: who was taken for whom. */
+import { alignRight } from "./alignRight.ts";
 
 const MAX_CLASSES = 20;
 const MAX_LABEL = 14;
@@ -17,8 +18,7 @@ function tableOfConfusions(confusion: readonly (readonly number[])[], classes: r
     ["true \\ predicted", ...labels, "recall"],
     ...confusion.map((row, i) => [labels[i]!, ...row.map((count) => (count === 0 ? "." : String(count))), recallOf(row, i)]),
   ];
-  const widths = cells[0]!.map((_, j) => Math.max(...cells.map((row) => row[j]!.length)));
-  return cells.map((row) => row.map((cell, j) => cell.padStart(widths[j]!)).join("  ")).join("\n");
+  return alignRight(cells);
 }
 
 function listOfConfusions(confusion: readonly (readonly number[])[], classes: readonly string[]): string {
@@ -35,7 +35,7 @@ function recallOf(row: readonly number[], i: number): string {
   return total === 0 ? "-" : (row[i]! / total).toFixed(3);
 }
 
-function shorten(label: string): string {
+export function shorten(label: string): string {
   const line = label.replace(/\s+/g, " ");
   return line.length > MAX_LABEL ? `${line.slice(0, MAX_LABEL - 3)}...` : line;
 }

@@ -7,6 +7,10 @@ export function helpText(version: string): string {
   whetstone                                    train a classifier of handwritten digits
   whetstone train FILE.csv --target COLUMN     train on a table and save the model
   whetstone predict MODEL.safetensors FILE.csv predict rows of a table, as CSV
+  whetstone evaluate MODEL.safetensors FILE.csv
+                                               score a model on a table that has the target
+  whetstone crossvalidate FILE.csv --target COLUMN
+                                               how well training on a table does on unseen rows
 
 training
   --hidden 64,32          units of the hidden layers, or none (${RECIPE.hidden.join(",")})
@@ -16,10 +20,13 @@ training
   --test S                share or count of rows for the test (${RECIPE.test})
   --seed N                of split, weights and order (0)
   --out FILE              where the model goes (digits.safetensors, model.safetensors)
-train
+train, crossvalidate
   --target COLUMN         name of the column to predict
   --task T                classification or regression (found from the target)
   --exclude A,B           columns that are no inputs
+crossvalidate, which has no --test and no --out
+  --folds N               parts, each of which is tested once (10)
+  --repeats N             divide so often, each time in another order (1)
 predict
   --out FILE              where the predictions go (standard output)
 

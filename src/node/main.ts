@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { OptionError, WhetstoneError } from "../errors.ts";
 import { streamTerminal, type TextStream } from "../runtime/host/terminal.ts";
 import { type Command, parseCommand } from "./commandLine.ts";
+import { crossValidateCommand } from "./crossValidateCommand.ts";
+import { evaluateCommand } from "./evaluateCommand.ts";
 import { helpText } from "./help.ts";
 import { packageFolder, packageVersion } from "./packageFolder.ts";
 import { predictCommand } from "./predictCommand.ts";
@@ -51,6 +53,12 @@ async function run(command: Command, { stdout, stderr }: Streams): Promise<void>
       break;
     case "predict":
       stdout.write(await predictCommand(command));
+      break;
+    case "evaluate":
+      await evaluateCommand(command, print);
+      break;
+    case "crossvalidate":
+      await crossValidateCommand(command, print, streamTerminal(stderr));
       break;
     case "train":
       await trainCommand(command, print, streamTerminal(stderr));

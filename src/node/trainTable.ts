@@ -1,50 +1,44 @@
 /** Trains and scores a model of a table: split, encoding, scaling, net, fit, test. It prints nothing. */
-import { checkBetween, checkCount, checkOptions } from "../check.ts";
-import {
-  columnOf,
-  modelPipeline,
-  numbers,
-  pipeline,
-  pipelineOf,
-  readTarget,
-  splitIndices,
-  standardScaler,
-  type Table,
-  type TargetOptions,
-  tableEncoder,
-  takeTableRows,
-} from "../data/index.ts";
-import { DataError } from "../errors.ts";
-import { adamw, build, type Callback, earlyStopping, type History, type Model, mse, type Runtime, softmaxCrossEntropy } from "../index.ts";
-import { accuracy, confusionMatrix, r2, rmse } from "../metrics/index.ts";
+import { checkBetween, checkOptions } from "../check.ts";
+import { columnOf, numbers, pipelineOf, readTarget, splitIndices, type Table, takeTableRows } from "../data/index.ts";
+import { FormatError } from "../errors.ts";
+import type { Callback, History, Model } from "../index.ts";
+import { accuracy, balancedAccuracy, confusionMatrix, f1, logLoss, mae, precision, r2, recall, rmse } from "../metrics/index.ts";
 import { predictTable } from "./predictTable.ts";
-import { RECIPE, tableNet } from "./recipe.ts";
+import { RECIPE } from "./recipe.ts";
+import { readTask, TABLE_OPTIONS, type TableRecipeOptions, type TableTaskOptions, tableRecipe } from "./tableRecipe.ts";
 
-export interface TrainTableOptions {
-  /** Name of the column to predict. */
-  target: string;
-  /** "auto" (default): as the target looks, see readTarget. */
-  task?: TargetOptions["task"];
-  /** Columns that are no inputs, beside the target. */
-  exclude?: readonly string[];
-  /** Units of the hidden layers; [] for a linear model. */
-  hidden?: readonly number[];
-  epochs?: number;
-  batchSize?: number;
-  learningRate?: number;
+export interface TrainTableOptions extends TableTaskOptions, TableRecipeOptions {
   /** Share or count of the rows for the test; 0: the score is that of the validation rows. */
   test?: number;
   /** Of the split, the weights, dropout and the order of rows. Default 0. */
   seed?: number;
-  /** Beside early stopping: a progress bar, say. */
-  callbacks?: readonly Callback[];
-  runtime?: Runtime;
   signal?: AbortSignal;
 }
 
-export type TableScore =
-  | { readonly task: "classification"; readonly accuracy: number; readonly confusion: readonly (readonly number[])[] }
-  | { readonly task: "regression"; readonly r2: number; readonly rmse: number };
+export interface ClassificationScore {
+  readonly task: "classification";
+  readonly classes: readonly string[];
+  readonly accuracy: number;
+  readonly balancedAccuracy: number;
+  readonly logLoss: number;
+  /** A value per class; 0 where nothing was predicted, or nothing is there. */
+  readonly precision: readonly number[];
+  readonly recall: readonly number[];
+  readonly f1: readonly number[];
+  /** [true class][predicted class]. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+export interface RegressionScore {
+  readonly task: "regression";
+  /** Means over the targets. */
+  readonly r2: number;
+  readonly rmse: number;
+  readonly mae: number;
+}
+
+export type TableScore = ClassificationScore | RegressionScore;
 
 export interface TrainedTable {
   readonly model: Model;
@@ -60,24 +54,17 @@ export interface TrainedTable {
   readonly seconds: number;
 }
 
-const OPTIONS = [
-  ...["target", "task", "exclude", "hidden", "epochs", "batchSize", "learningRate", "test", "seed"],
-  ...["callbacks", "runtime", "signal"],
-];
-
 /**
  * Trains with early stopping on validation rows, keeps the best epoch, and scores rows that nothing was chosen or fitted by.
  * The model carries its preprocessing: predictTable takes raw rows.
  * @throws OptionError for unknown columns and values out of range; DataError for values missing in the table, naming the line.
  */
 export async function trainTable(table: Table, options: TrainTableOptions): Promise<TrainedTable> {
-  checkOptions("trainTable", options, OPTIONS);
-  const { hidden = RECIPE.hidden, epochs = RECIPE.epochs, batchSize = RECIPE.batchSize, seed = 0, signal } = options;
-  hidden.forEach((units, i) => {
-    checkCount(`trainTable: hidden[${i}]`, units);
-  });
-  const { name, target, inputs, rows } = readParts(table, options);
-  const classes = target.task === "classification" ? target.classes : undefined;
+  const where = "trainTable";
+  checkOptions(where, options, [...TABLE_OPTIONS, "test"]);
+  const { seed = 0, signal, callbacks = [], test = RECIPE.test } = options;
+  const task = readTask(where, table, options);
+  const rows = divide(table.rows, task.labels, test, seed);
   let steps = 0;
   let seconds = 0;
   const meter: Callback = {
@@ -86,41 +73,13 @@ export async function trainTable(table: Table, options: TrainTableOptions): Prom
       seconds = state.seconds;
     },
   };
-  const pipe = modelPipeline({
-    inputs: pipeline(tableEncoder(), standardScaler()),
-    target: name,
-    ...(classes ? { classes } : { targetTransform: standardScaler() }),
-    model: (width, outputs) => build(tableNet(width, hidden, outputs), { seed, runtime: options.runtime }),
-  });
-  const history = await pipe.fit(takeTableRows(inputs, rows.train), {
-    loss: classes ? softmaxCrossEntropy() : mse(),
-    optimizer: adamw({ learningRate: options.learningRate ?? RECIPE.learningRate, weightDecay: RECIPE.weightDecay }),
-    metrics: classes ? { accuracy } : {},
-    callbacks: [earlyStopping({ patience: RECIPE.patience }), meter, ...(options.callbacks ?? [])],
-    validation: takeTableRows(inputs, rows.validation),
-    epochs,
-    batchSize,
-    seed,
-    signal,
-  });
+  const { model: pipe, fit } = tableRecipe(where, task, { ...options, callbacks: [meter, ...callbacks] }, { seed, signal });
+  const history = await pipe.fit(takeTableRows(task.table, rows.train), { ...fit, validation: takeTableRows(task.table, rows.validation) });
   const { model } = pipe;
   const scored = takeTableRows(table, rows.test.length > 0 ? rows.test : rows.validation);
   const width = model.net.layers[0] as { readonly shape?: readonly number[] };
-  return { model, history, classes, inputs: width.shape![0]!, rows, score: scoreTable(model, scored), steps, seconds };
-}
-
-/** The target, the columns to learn it from (and itself), and the rows in parts. */
-function readParts(table: Table, { target: name, task, exclude = [], test = RECIPE.test, seed = 0 }: TrainTableOptions) {
-  const target = readTarget(table, name, { task });
-  const classes = target.task === "classification" ? target.classes : undefined;
-  if (classes && classes.length < 2)
-    throw new DataError(`trainTable: the target ${JSON.stringify(name)} must have two classes or more, got ${classes.length}`);
-  const rows = divide(table.rows, classes && target.y, test, seed);
-  for (const column of exclude) columnOf(table, column, "trainTable: exclude");
-  const columns = table.columns.filter((column) => column.name === name || !exclude.includes(column.name));
-  if (columns.length < 2)
-    throw new DataError(`trainTable: there must be input columns beside the target ${JSON.stringify(name)}, got none`);
-  return { name, target, inputs: { ...table, columns }, rows };
+  const score = scoreTable(model, scored);
+  return { model, history, classes: task.classes, inputs: width.shape![0]!, rows, score, steps, seconds };
 }
 
 function divide(n: number, labels: ArrayLike<number> | undefined, test: number, seed: number) {
@@ -130,15 +89,33 @@ function divide(n: number, labels: ArrayLike<number> | undefined, test: number, 
   return splitIndices(n, labels, { test, validation, seed });
 }
 
-/** Predictions of raw rows against the table's own target. */
+/**
+ * Predictions of raw rows against the table's own target, or targets.
+ * @throws as predictTable; OptionError for a table without the target; DataError for a class that training has not seen.
+ */
 export function scoreTable(model: Model, table: Table): TableScore {
+  const { target } = pipelineOf(model);
+  if (target === undefined)
+    throw new FormatError("scoreTable: the model does not say which column it predicts. Make its pipeline with a target");
+  for (const name of target) columnOf(table, name, "scoreTable: target");
   const prediction = predictTable(model, table);
-  const [target] = pipelineOf(model).target as [string];
   if (prediction.task === "regression") {
-    const y = numbers(table, [target]).data;
-    return { task: "regression", r2: r2(y, prediction.values), rmse: rmse(y, prediction.values) };
+    const y = numbers(table, target);
+    const guess = { data: prediction.values, shape: y.shape };
+    return { task: "regression", r2: r2(y, guess), rmse: rmse(y, guess), mae: mae(y, guess) };
   }
-  const { classes, labels } = prediction;
-  const { y } = readTarget(table, target, { task: "classification", classes });
-  return { task: "classification", accuracy: accuracy(y, labels), confusion: confusionMatrix(y, labels, { classes: classes.length }) };
+  const { classes, labels, probabilities } = prediction;
+  const { y } = readTarget(table, target[0]!, { task: "classification", classes });
+  const perClass = { average: "none", classes: classes.length } as const;
+  return {
+    task: "classification",
+    classes,
+    accuracy: accuracy(y, labels),
+    balancedAccuracy: balancedAccuracy(y, labels),
+    logLoss: logLoss(y, { data: probabilities, shape: [table.rows, classes.length] }),
+    precision: precision(y, labels, perClass),
+    recall: recall(y, labels, perClass),
+    f1: f1(y, labels, perClass),
+    confusion: confusionMatrix(y, labels, { classes: classes.length }),
+  };
 }

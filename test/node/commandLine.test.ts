@@ -43,6 +43,23 @@ describe("parseCommand", () => {
     expect(parse("predict m.st a.csv --out p.csv")).toMatchObject({ out: "p.csv" });
   });
 
+  test("evaluate, crossvalidate", () => {
+    expect(parse("evaluate m.st a.csv")).toEqual({ name: "evaluate", model: "m.st", file: "a.csv" });
+    expect(parse("crossvalidate a.csv --target y")).toEqual({ name: "crossvalidate", file: "a.csv", options: { target: "y" } });
+    expect(
+      parse(
+        "crossvalidate a.csv --target y --folds 5 --repeats 3 --task regression --exclude id --hidden 8 --epochs 7 --batch-size 4 --learning-rate 0.1 --seed 2",
+      ),
+    ).toEqual({
+      name: "crossvalidate",
+      file: "a.csv",
+      options: {
+        ...{ target: "y", folds: 5, repeats: 3, task: "regression", exclude: ["id"] },
+        ...{ hidden: [8], epochs: 7, batchSize: 4, learningRate: 0.1, seed: 2 },
+      },
+    });
+  });
+
   test.each([
     ["--help", "help"],
     ["-h", "help"],
@@ -61,6 +78,14 @@ describe("parseCommand", () => {
     ["train a.csv --taget y", "train: unknown option --taget. Did you mean --target?"],
     ["predict m a --epochs 3", "predict: unknown option --epochs. --help lists"],
     ["--target y", "unknown option --target"],
+    ["crosvalidate a", 'unknown command "crosvalidate". Did you mean crossvalidate?'],
+    ["crossvalidate a.csv", "crossvalidate: --target must name the column to predict, got nothing"],
+    ["crossvalidate a.csv --target y --fold 3", "crossvalidate: unknown option --fold. Did you mean --folds?"],
+    ["crossvalidate a.csv --target y --out x", "crossvalidate: unknown option --out"],
+    ["crossvalidate a.csv --target y --folds 1", '--folds must be an integer of at least 2, got "1"'],
+    ["crossvalidate a.csv --target y --repeats 0", '--repeats must be an integer of at least 1, got "0"'],
+    ["evaluate m.st", 'evaluate: the files must be MODEL.safetensors FILE.csv, got "m.st"'],
+    ["evaluate m.st a.csv --out x", "evaluate: unknown option --out"],
     ["train a.csv", "train: --target must name the column to predict, got nothing"],
     ["train --target y", "train: the files must be FILE.csv, got none"],
     ["train a.csv b.csv --target y", 'train: the files must be FILE.csv, got "a.csv", "b.csv"'],
