@@ -78,6 +78,7 @@ export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./losses/s
 export { type MinimizeOptions, type Minimum, minimize, type Objective } from "./minimize.ts";
 export { type BuildOptions, build } from "./model/build.ts";
 export { type CheckedGradient, type CheckGradientsOptions, checkGradients, type GradientCheck } from "./model/checkGradients.ts";
+export { type Ensemble, type EnsembleOptions, ensemble } from "./model/ensemble.ts";
 export type { EvaluateOptions, Evaluation, Metric } from "./model/evaluate.ts";
 export { type FindLearningRateOptions, findLearningRate, type LearningRateCurve } from "./model/findLearningRate.ts";
 export type { Data, FitOptions } from "./model/fit.ts";

@@ -99,7 +99,7 @@ function average(state: ModelState, data: Float32Array, rows: number, link: Link
 }
 
 /** Softmax: the first largest. Sigmoid: 1 where the probability is above ½, for each output. */
-function classesOf(probabilities: Float32Array, rows: number, link: Link): Tensor {
+export function classesOf(probabilities: Float32Array, rows: number, link: Link): Tensor {
   const cols = probabilities.length / rows;
   if (link === "sigmoid") {
     return { data: probabilities.map((p) => (p > 0.5 ? 1 : 0)), shape: cols === 1 ? [rows] : [rows, cols] };
