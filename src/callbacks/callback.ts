@@ -40,8 +40,11 @@ export type CallbackResult = "stop" | RunChange | undefined;
 
 /** What a callback may ask of the run beside its state, which is plain data. Only while the hook runs. */
 export interface RunAccess {
-  /** The model as it is now: the bytes that model.save() would give. */
-  save(): Uint8Array;
+  /**
+   * The run as it is now: bytes that fit takes as `resume`, and load() as a model. `weightsOnly`: those that model.save() would
+   * give, of the model alone.
+   */
+  save(options?: { weightsOnly?: boolean }): Uint8Array;
   /** Copies of the parameters by name, running statistics among them. */
   parameters(): Record<string, Float32Array>;
   /**

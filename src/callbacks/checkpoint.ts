@@ -5,12 +5,14 @@ import { isLowerBetter, type Mode, measuredValue } from "./monitor.ts";
 import { savedNumbers } from "./savedNumbers.ts";
 
 export interface CheckpointOptions {
-  /** Takes the bytes of a model file; training waits for what it returns. */
+  /** Takes the bytes of a file; training waits for what it returns. */
   save: (bytes: Uint8Array, info: { readonly epoch: number; readonly step: number }) => void | Promise<void>;
   /** Epochs from one to the next; the last epoch counts too. Default 1. */
   every?: number;
   /** Save only where `monitor` is better than at each time before. Default false. */
   best?: boolean;
+  /** Save what model.save() would give, of the model alone. Default false: the whole run, which fit can `resume`. */
+  weightsOnly?: boolean;
   /** For `best`: "loss", "valLoss" or a metric of fit as history names it. Default "valLoss". */
   monitor?: string;
   /** Which direction is better. "auto" (default): lower for names that end in loss, mse, mae, rmse or error, else higher. */
@@ -18,16 +20,17 @@ export interface CheckpointOptions {
 }
 
 /**
- * Calls `save` with what model.save() would give after every `every`th epoch and the last one; with `best` only if the value
- * is the best among those epochs. One object can serve one fit after the other.
+ * Calls `save` with the run, from which fit can go on (`resume`) and of which load() makes a model, after every `every`th epoch and
+ * the last one; with `best` only if the value is the best among those epochs. One object can serve one fit after the other.
  * @throws OptionError for unknown options or values out of range; in fit, if nothing of the name `monitor` is measured.
  */
 export function checkpoint(options: CheckpointOptions): Callback {
-  checkOptions("checkpoint", options, ["save", "every", "best", "monitor", "mode"]);
+  checkOptions("checkpoint", options, ["save", "every", "best", "weightsOnly", "monitor", "mode"]);
   if (typeof options?.save !== "function") fail("checkpoint: save", "a function that takes bytes", options?.save);
-  const { save, every = 1, best: isBestOnly = false, monitor = "valLoss", mode = "auto" } = options;
+  const { save, every = 1, best: isBestOnly = false, weightsOnly = false, monitor = "valLoss", mode = "auto" } = options;
   checkCount("checkpoint: every", every);
   checkBoolean("checkpoint: best", isBestOnly);
+  checkBoolean("checkpoint: weightsOnly", weightsOnly);
   const isLess = isLowerBetter("checkpoint", monitor, mode);
   let best = Number.NaN;
   return {
@@ -44,7 +47,7 @@ export function checkpoint(options: CheckpointOptions): Callback {
         if (!isBetter) return;
         best = value;
       }
-      await save(run.save(), { epoch, step });
+      await save(run.save({ weightsOnly }), { epoch, step });
     },
     save: () => (isBestOnly ? { best } : undefined),
     load(saved) {

@@ -59,7 +59,8 @@ export class Averaging {
 
   /** Takes an epoch's weights into the plain mean, and puts the averages up. */
   afterEpoch(epoch: number): void {
-    if ("start" in this.#spec && epoch >= this.#spec.start) {
+    // Not twice where a resumed run ends an epoch again whose measuring failed.
+    if ("start" in this.#spec && epoch === this.#spec.start + this.#count) {
       if (this.#count === 0) this.#copy();
       else {
         this.#count++;
@@ -80,6 +81,19 @@ export class Averaging {
   /** The run's own weights are back. */
   takeDown(): void {
     if (this.#isUp) this.#swap();
+  }
+
+  /** For a run that is resumed: the averages, and the run's own weights where the averages stand in the model. */
+  save(): { count: number; average: Float32Array; own: Float32Array | undefined } {
+    const { f32 } = this.#training.state.runtime.arena.views;
+    const there = f32.slice(this.#to, this.#to + this.#words);
+    const here = this.#training.state.values.slice();
+    return { count: this.#count, average: this.#isUp ? here : there, own: this.#isUp ? there : undefined };
+  }
+
+  load(count: number, average: Float32Array): void {
+    this.#count = count;
+    this.#training.state.runtime.arena.views.f32.set(average, this.#to);
   }
 
   #swap(): void {

@@ -4,6 +4,7 @@
  */
 import { type NonFiniteError, ShapeError } from "../errors.ts";
 import { RandomStream, STREAM_SHUFFLE, shuffleInto } from "../random.ts";
+import { pause } from "../runtime/host/pause.ts";
 import type { Region } from "../runtime/memory.ts";
 import type { Batch, PlacedBatch } from "./batchPlaces.ts";
 import type { TakenData } from "./evaluate.ts";
@@ -11,6 +12,9 @@ import type { Training } from "./training.ts";
 
 /** Above this, rows stay in JavaScript: a copy in linear memory would leave too little for everything else. */
 const MAX_BYTES = 256 * 1024 * 1024;
+
+/** While batches are passed over the event loop turns at least this often, in ms. */
+const PAUSE_EVERY = 40;
 
 export interface BatchSource {
   /** Batches of an epoch. */
@@ -21,6 +25,11 @@ export interface BatchSource {
   readonly placed: Readonly<PlacedBatch>;
   /** No step will follow. */
   end?(): Promise<void>;
+  /** What it has learned on its way, for a run that is resumed. */
+  save?(): Float64Array;
+  load?(saved: Float64Array): void;
+  /** Passes over so many batches, which a run has behind it. */
+  skip?(batches: number): Promise<void>;
 }
 
 export interface RowsOptions {
@@ -132,7 +141,10 @@ export class StreamBatches implements BatchSource {
   readonly #source: Iterable<Batch> | AsyncIterable<Batch>;
   #iterator: Iterator<Batch> | AsyncIterator<Batch> | undefined;
 
-  constructor(training: Training, source: Iterable<Batch> | AsyncIterable<Batch>, stepsPerEpoch: number) {
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(training: Training, source: Iterable<Batch> | AsyncIterable<Batch>, stepsPerEpoch: number, signal?: AbortSignal) {
+    this.#signal = signal;
     this.#training = training;
     this.#source = source;
     this.stepsPerEpoch = stepsPerEpoch;
@@ -140,15 +152,31 @@ export class StreamBatches implements BatchSource {
 
   begin(): void {}
 
+  /** An iterable knows no other way to go to a place. */
+  async skip(batches: number): Promise<void> {
+    let turned = performance.now();
+    for (let taken = 0; taken < batches; taken++) {
+      await this.#next();
+      if (performance.now() - turned < PAUSE_EVERY) continue;
+      await pause();
+      this.#signal?.throwIfAborted();
+      turned = performance.now();
+    }
+  }
+
   async step(index: number): Promise<number> {
+    this.placed = { ...this.#training.batch.place(await this.#next(), "fit") };
+    const program = this.#training.programFor(this.placed.targetKind, this.placed.isWeighted);
+    return this.#training.run(program, this.placed, 0, index === this.stepsPerEpoch - 1);
+  }
+
+  async #next(): Promise<Batch> {
     const batch = (await this.#take()) ?? (await this.#take());
     if (batch === undefined)
       throw new ShapeError(
         "fit: the iterable of batches ended, and gave none when it was started again. Give one that can be iterated again, or fewer epochs",
       );
-    this.placed = { ...this.#training.batch.place(batch, "fit") };
-    const program = this.#training.programFor(this.placed.targetKind, this.placed.isWeighted);
-    return this.#training.run(program, this.placed, 0, index === this.stepsPerEpoch - 1);
+    return batch;
   }
 
   /** The next batch; undefined at the end, after which the iterable starts again. */

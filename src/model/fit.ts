@@ -17,6 +17,8 @@ import { checkFitOptions, type FitOptions } from "./fitOptions.ts";
 import { FullBatch } from "./fullBatch.ts";
 import type { History } from "./history.ts";
 import { Loop } from "./loop.ts";
+import { readResume } from "./resume.ts";
+import { settingsOf } from "./settings.ts";
 import type { ModelState } from "./state.ts";
 import { checkLoss, Training } from "./training.ts";
 import { withRoom } from "./withRoom.ts";
@@ -35,6 +37,7 @@ export async function fit(state: ModelState, data: unknown, options: FitOptions)
   state.checkFree("fit");
   checkLoss(state, options.loss, "fit");
   options.signal?.throwIfAborted();
+  const resumed = readResume(options.resume);
   const isStream = isIterable(data);
   const parts = isStream ? undefined : takeParts(state, data, options);
   if (isStream) checkStream(options);
@@ -47,7 +50,7 @@ export async function fit(state: ModelState, data: unknown, options: FitOptions)
   try {
     const loop = await withRoom(() => {
       region.free(); // of what a first attempt had got before the memory was full
-      return prepare(state, data, parts, own, options, region);
+      return prepare(state, data, parts, own, options, region, resumed);
     });
     await loop.ready();
     return await loop.run();
@@ -64,13 +67,14 @@ function prepare(
   own: TakenData | undefined,
   options: FitOptions,
   region: Region,
+  resumed: ReturnType<typeof readResume>,
 ): Loop {
   const { loss, batchSize = 32, penalty, clip, decay, constraint, groups, accumulate = 1, seed = 0 } = options;
   const method = isSecondOrder(options.optimizer) ? options.optimizer : undefined;
   const optimizer = isSecondOrder(options.optimizer) ? sgd({ learningRate: 0 }) : options.optimizer; // moves statistics, no weight
   const rows = parts?.train.rows ?? Infinity;
   const labels = parts?.train.y.kind === "labels" ? parts.train.y.data : undefined;
-  const run = state.runs;
+  const run = resumed === undefined ? state.runs : "slots" in resumed ? resumed.run : resumed.record.run;
   const capacity = batchSize === "full" ? rows : Math.min(batchSize, rows);
   const training = new Training(
     state,
@@ -93,13 +97,17 @@ function prepare(
     if (batches.skipsRemainder) notes.push("each epoch leaves out one row: a batch of one row has no statistics for batchNorm");
     source = method === undefined ? batches : new FullBatch(training, batches, method);
   } else {
-    source = new StreamBatches(training, data as Iterable<Batch>, options.stepsPerEpoch!);
+    source = new StreamBatches(training, data as Iterable<Batch>, options.stepsPerEpoch!, options.signal);
   }
   training.stepsPerEpoch = Math.ceil(source.stepsPerEpoch / accumulate);
+  const sizes = { rows: parts?.train.rows, validationRows: validation?.rows, stepsPerEpoch: source.stepsPerEpoch, labels };
+  const settings = () => settingsOf(training, options, sizes);
+  const loop = new Loop({ training, source, evaluator, options, notes, average, settings });
+  if (resumed) loop.resume(resumed);
   // Only now has nothing been refused: the run counts, and the model predicts through this loss's link.
-  state.runs++;
+  state.runs = Math.max(state.runs, run + 1);
   state.trainedBy(loss);
-  return new Loop(training, source, evaluator, options, notes, average);
+  return loop;
 }
 
 function checkStream(options: FitOptions): void {

@@ -13,6 +13,7 @@ import { checkMetrics, type Metric } from "./evaluate.ts";
 import { checkIsLoss } from "./gradients.ts";
 import { checkGroups, type ParameterGroup } from "./groups.ts";
 import { emptyHistory } from "./history.ts";
+import type { TrainerCheckpoint } from "./trainer.ts";
 
 /** What a step needs besides data. */
 export interface StepOptions {
@@ -56,10 +57,17 @@ export interface FitOptions extends Omit<StepOptions, "optimizer"> {
   signal?: AbortSignal;
   /** Batches of an epoch, for iterables of batches only. */
   stepsPerEpoch?: number;
+  /**
+   * Goes on with a run that ended before: `history.state` (an aborted run's error carries its history), what run.save() and
+   * checkpoint() give, or a trainer's checkpoint. What follows has the bits of a run that was not interrupted, on any number of
+   * threads. Data and options must be those of that run but for epochs, which may be more, and what only watches. Of an
+   * iterable, which must be as it was at its start, the batches of the steps behind are read and passed over.
+   */
+  resume?: Uint8Array | ArrayBuffer | TrainerCheckpoint;
 }
 
 export const STEP_OPTIONS = ["loss", "optimizer", "batchSize", "penalty", "clip", "decay", "constraint", "groups", "accumulate", "seed"];
-const FIT_OPTIONS = [...STEP_OPTIONS, "epochs", "shuffle", "validation", "metrics", "callbacks", "signal", "stepsPerEpoch"];
+const FIT_OPTIONS = [...STEP_OPTIONS, "epochs", "shuffle", "validation", "metrics", "callbacks", "signal", "stepsPerEpoch", "resume"];
 
 export function checkStepOptions(where: string, options: StepOptions | FitOptions, known: readonly string[] = STEP_OPTIONS): void {
   if (typeof options !== "object" || options === null) fail(`${where}: options`, "an object with at least loss and optimizer", options);

@@ -2,7 +2,7 @@
  * fit with L-BFGS: all rows are one batch, an epoch is one iteration. Loss and gradients come from the step program's forward and
  * backward spans, as often as the line search asks; then one update at rate 0 moves the running statistics and no weight.
  */
-import { OptionError } from "../errors.ts";
+import { FormatError, OptionError } from "../errors.ts";
 import { Descent } from "../optimizers/descent.ts";
 import { FLOAT32, type SecondOrder } from "../optimizers/secondOrder.ts";
 import type { Op } from "../program/builder.ts";
@@ -18,6 +18,7 @@ export class FullBatch implements BatchSource {
   readonly #method: SecondOrder;
   #descent: Descent | undefined;
   #loss = 0;
+  #saved: Float64Array | undefined;
 
   /** @throws OptionError if the net draws random numbers: a line search needs the same function at every point. */
   constructor(training: Training, batches: RowBatches, method: SecondOrder) {
@@ -39,6 +40,23 @@ export class FullBatch implements BatchSource {
   }
 
   begin(): void {}
+
+  /** Loss, whether it is stuck, then s and y of each pair that is remembered. */
+  save(): Float64Array {
+    const descent = this.#descent;
+    if (descent === undefined) return this.#saved ?? new Float64Array(2);
+    const arrays = descent.curvature.pairs!().flatMap(({ s, y }) => [s, y]);
+    const saved = new Float64Array(2 + arrays.length * descent.x.length);
+    saved.set([this.#loss, Number(descent.isStuck)]);
+    arrays.forEach((array, k) => saved.set(array, 2 + k * descent.x.length));
+    return saved;
+  }
+
+  load(saved: Float64Array): void {
+    const pairs = (saved.length - 2) / (2 * this.#training.update.words);
+    if (!(Number.isInteger(pairs) && pairs >= 0)) throw new FormatError("fit: resume: the memory of lbfgs is not sound");
+    this.#saved = saved;
+  }
 
   /** One iteration; returns the loss after it, without penalties: outputs, loss and weights belong together. */
   step(): number {
@@ -72,8 +90,17 @@ export class FullBatch implements BatchSource {
       at += segment.words;
     }
     const descent = new Descent((point, gradient) => this.#evaluate(point, gradient), x, this.#method, FLOAT32);
+    if (this.#saved) this.#recall(descent, this.#saved);
     if (!(Number.isFinite(descent.value) && descent.gradient.every(Number.isFinite))) throw this.#batches.diagnose();
     return descent;
+  }
+
+  #recall(descent: Descent, saved: Float64Array): void {
+    this.#loss = saved[0]!;
+    descent.isStuck = saved[1] === 1;
+    const { length } = descent.x;
+    for (let at = 2; at < saved.length; at += 2 * length)
+      descent.curvature.learn(saved.subarray(at, at + length), saved.subarray(at + length, at + 2 * length));
   }
 
   /** Loss and penalties at weights x, with their gradient. */

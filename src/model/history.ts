@@ -2,7 +2,8 @@
 
 export type StopReason = "epochs" | "callback" | "aborted" | "failed";
 
-export interface History {
+/** Of every epoch a number of each kind, and how the run ended. */
+export interface Measured {
   /** Mean of the data loss over the rows of each epoch, as the steps saw it. */
   loss: number[];
   /** Loss of the validation data after each epoch; empty without validation. */
@@ -22,6 +23,12 @@ export interface History {
   /** Metrics by name, and with "val" before the name those of the validation data. */
   [metric: string]: number[] | number | string | string[];
 }
+
+/**
+ * `state`: what fit takes as `resume`, to go on where this run ended, however it did; load() takes it too. Not enumerable: JSON
+ * and logs of a history stay short. Undefined where a thread was lost within a step.
+ */
+export type History = Measured & { readonly state?: Uint8Array };
 
 export function emptyHistory(): History {
   return { loss: [], valLoss: [], penalty: [], learningRate: [], epochs: 0, bestEpoch: -1, stopped: "epochs", notes: [] };

@@ -8,11 +8,12 @@ import { sizeOf } from "../shape.ts";
 import { build } from "./build.ts";
 import { layoutOf } from "./layout.ts";
 import type { Model } from "./model.ts";
+import { PREFIX, RUN_KEY } from "./runFile.ts";
 import { decodeSafetensors } from "./safetensors.ts";
 import { type Description, KEY, VERSION } from "./saveModel.ts";
 
 /**
- * The model that save() wrote.
+ * The model that save() wrote, or that stands in the state of a run.
  * @throws FormatError if the bytes are no such file, are cut off, or hold other weights than their architecture needs.
  */
 export async function load(bytes: Uint8Array | ArrayBuffer, options: { runtime?: Runtime } = {}): Promise<Model> {
@@ -28,7 +29,8 @@ export async function load(bytes: Uint8Array | ArrayBuffer, options: { runtime?:
   try {
     const model = await build(net, options);
     try {
-      model.loadStateDict(tensors);
+      const isOwn = (name: string) => metadata[RUN_KEY] === undefined || !name.startsWith(PREFIX);
+      model.loadStateDict(Object.fromEntries(Object.entries(tensors).filter(([name]) => isOwn(name))));
     } catch (error) {
       model.dispose();
       throw error;

@@ -9,12 +9,24 @@ import type { FitOptions } from "./fitOptions.ts";
 import { emptyHistory, type History, valName } from "./history.ts";
 import { inspectLayers } from "./inspectLayers.ts";
 import { OutputLog } from "./outputLog.ts";
+import { type Run, restore, snapshot, takers } from "./resume.ts";
+import { encodeRun, ownTensors, type Position } from "./runFile.ts";
 import { saveModel } from "./saveModel.ts";
 import type { Training } from "./training.ts";
 import { WeightsCopy } from "./weightsCopy.ts";
 
 /** The event loop turns at least this often, in ms, so that a page or a server stays alive. */
 const PAUSE_EVERY = 40;
+
+export interface LoopParts {
+  readonly training: Training;
+  readonly source: BatchSource;
+  readonly evaluator: Evaluator | undefined;
+  readonly options: FitOptions;
+  readonly notes: readonly string[];
+  readonly average: Averaging | undefined;
+  readonly settings: Run["settings"];
+}
 
 export class Loop {
   readonly #training: Training;
@@ -26,24 +38,25 @@ export class Loop {
   readonly #history: History;
   readonly #state: TrainingState;
   readonly #access: RunAccess;
-  readonly #start = performance.now();
+  #start = performance.now();
   readonly #outputs: OutputLog | undefined;
   readonly #best: WeightsCopy | undefined;
   readonly #average: Averaging | undefined;
+  /** Where the run is, and all else that it is: for those who want to go on from there. */
+  readonly #position: Position = { epoch: 0, index: 0, rows: 0, loss: 0, penalty: 0 };
+  readonly #run: Run;
+  /** Where it was after the last update, where several batches make one: those that wait for theirs are forgotten at an end. */
+  readonly #updated: Position | undefined;
+  /** What the run was when its own weights made room for those that remain. */
+  #last: ReturnType<typeof snapshot> | undefined;
+  #isOver = false;
   #lastPause = performance.now();
   /** Steps between looks at the clock: a look costs as much as a small step. */
   #stepsPerLook = 1;
   #stepsToLook = 1;
   #lastLook = performance.now();
 
-  constructor(
-    training: Training,
-    source: BatchSource,
-    evaluator: Evaluator | undefined,
-    options: FitOptions,
-    notes: string[],
-    average?: Averaging,
-  ) {
+  constructor({ training, source, evaluator, options, notes, average, settings }: LoopParts) {
     const { epochs = 10, callbacks = [], metrics = {} } = options;
     this.#training = training;
     this.#source = source;
@@ -53,7 +66,7 @@ export class Loop {
     this.#callbacks = callbacks;
     this.#hasStepCallbacks = callbacks.some(({ onStep }) => onStep !== undefined);
     this.#access = {
-      save: () => save(training),
+      save: (how) => this.#save(how),
       parameters: () => Object.fromEntries(training.state.parameters.map((each) => [each.name, training.state.view(each).slice()])),
       layers: () => inspectLayers(training, source.placed),
     };
@@ -64,6 +77,7 @@ export class Loop {
       if (evaluator) this.#history[valName(name)] = [];
     }
     if (Object.keys(metrics).length > 0) this.#outputs = new OutputLog(training);
+    if (training.accumulation) this.#updated = { ...this.#position };
     if (callbacks.some(({ monitor }) => monitor !== undefined)) this.#best = new WeightsCopy(training.state);
     this.#state = {
       epoch: 0,
@@ -79,6 +93,30 @@ export class Loop {
       seconds: 0,
       history: this.#history,
     };
+    this.#run = {
+      training,
+      source,
+      settings,
+      average,
+      best: this.#best,
+      outputs: this.#outputs,
+      callbacks,
+      state: this.#state,
+      history: this.#history,
+      hasValidation: evaluator !== undefined,
+      position: this.#position,
+      hook: undefined,
+      round: callbacks,
+      called: 0,
+      waiting: undefined,
+    };
+  }
+
+  /** Goes on where another run was. @throws before anything is written, if that can't be. */
+  resume(saved: Parameters<typeof restore>[1]): void {
+    this.#run.waiting = restore(this.#run, saved);
+    if (this.#updated) Object.assign(this.#updated, this.#position);
+    this.#start -= 1000 * this.#state.seconds;
   }
 
   /** Resolves when the threads that the run wants are ready, or known not to come. */
@@ -89,7 +127,7 @@ export class Loop {
   async run(): Promise<History> {
     const history = this.#history;
     try {
-      if (!(await this.#call("onStart"))) await this.#runEpochs();
+      if (!(await this.#begin())) await this.#runEpochs();
       else history.stopped = "callback";
       await this.#source.end?.();
     } catch (error) {
@@ -110,80 +148,113 @@ export class Loop {
     return history;
   }
 
+  /** True if a callback asked to stop. */
+  async #begin(): Promise<boolean> {
+    const run = this.#run;
+    let stop = await this.#call("onStart");
+    const { waiting } = run;
+    if (waiting === undefined) return stop;
+    const taken = takers(waiting, this.#callbacks);
+    for (const { callback, saved } of taken) if (saved !== undefined) callback.load!(saved);
+    run.waiting = undefined;
+    // What was saved within a hook: the callbacks after that one are still to be called.
+    const round = taken.filter(({ isPending }) => isPending).map(({ callback }) => callback);
+    if (waiting.hook === "onStep") stop = (await this.#call("onStep", round)) || stop;
+    if (waiting.hook === "onEpoch") stop = (await this.#callEpoch(this.#position.epoch - 1, round)) || stop;
+    await this.#source.skip?.(this.#position.epoch * this.#source.stepsPerEpoch + this.#position.index);
+    return stop;
+  }
+
   async #runEpochs(): Promise<void> {
-    for (let epoch = 0; epoch < this.#state.epochs; epoch++) {
-      this.#state.epoch = epoch;
-      if (await this.#runEpoch(epoch)) {
+    while (this.#position.epoch < this.#state.epochs) {
+      if (await this.#runEpoch()) {
         this.#history.stopped = "callback";
         return;
       }
     }
   }
 
-  /** True if a callback asked to stop. */
-  async #runEpoch(epoch: number): Promise<boolean> {
+  /** From the position on. True if a callback asked to stop. */
+  async #runEpoch(): Promise<boolean> {
     const state = this.#state;
     const training = this.#training;
-    let weightedLoss = 0;
-    let penalty = 0;
-    state.rows = 0;
+    const position = this.#position;
+    state.epoch = position.epoch;
+    state.rows = position.rows;
     state.valLoss = undefined;
-    this.#source.begin(epoch);
-    this.#outputs?.clear();
-    for (let index = 0; index < this.#source.stepsPerEpoch; index++) {
-      const result = this.#source.step(index);
+    this.#source.begin(position.epoch);
+    if (position.index === 0) this.#outputs?.clear();
+    while (position.index < this.#source.stepsPerEpoch) {
+      const result = this.#source.step(position.index);
       const loss = typeof result === "number" ? result : await result;
       const { rows } = this.#source.placed;
-      weightedLoss += loss * rows;
-      state.rows += rows;
+      position.index++;
+      position.loss += loss * rows;
+      position.rows += rows;
       this.#outputs?.add(this.#source.placed);
       const isUpdated = !training.accumulation?.batches;
       if (isUpdated) {
         this.#average?.afterStep();
-        if (training.hasPenalty) penalty += training.penalty;
+        if (training.hasPenalty) position.penalty += training.penalty;
+        if (this.#updated) Object.assign(this.#updated, position);
       }
       if (isUpdated && this.#hasStepCallbacks) {
         state.step = training.step;
-        state.stepInEpoch = Math.ceil((index + 1) / (training.options.accumulate ?? 1));
-        state.loss = weightedLoss / state.rows;
+        state.stepInEpoch = Math.ceil(position.index / (training.options.accumulate ?? 1));
+        state.rows = position.rows;
+        state.loss = position.loss / position.rows;
         state.learningRate = training.rate;
         const stop = this.#callStep();
         if (stop === true || (stop !== false && (await stop))) return true;
       }
       if (--this.#stepsToLook <= 0 && this.#isPauseDue()) await this.#pause();
     }
-    return this.#endEpoch(epoch, weightedLoss / state.rows, penalty / state.stepsPerEpoch);
+    return this.#endEpoch();
   }
 
-  async #endEpoch(epoch: number, loss: number, penalty: number): Promise<boolean> {
+  async #endEpoch(): Promise<boolean> {
     const history = this.#history;
     const state = this.#state;
-    const metrics = this.#options.metrics ?? {};
-    const measured: Record<string, number> = this.#outputs ? this.#outputs.measure(metrics) : {};
+    const position = this.#position;
+    const { epoch, rows } = position;
+    const measured: Record<string, number> = this.#outputs ? this.#outputs.measure(this.#options.metrics ?? {}) : {};
     state.step = this.#training.step;
     state.stepInEpoch = state.stepsPerEpoch;
-    state.loss = loss;
+    state.rows = rows;
+    state.loss = position.loss / rows;
     state.learningRate = this.#training.rate;
     let stop: boolean;
     try {
       this.#average?.afterEpoch(epoch);
       this.#validate(measured);
       state.metrics = measured;
-      history.loss.push(loss);
+      history.loss.push(state.loss);
       history.learningRate.push(this.#training.rate);
-      if (this.#training.hasPenalty) history.penalty.push(penalty);
+      if (this.#training.hasPenalty) history.penalty.push(position.penalty / state.stepsPerEpoch);
       for (const [name, value] of Object.entries(measured)) (history[name] as number[]).push(value);
       history.epochs = epoch + 1;
+      Object.assign(position, { epoch: epoch + 1, index: 0, rows: 0, loss: 0, penalty: 0 });
+      if (this.#updated) Object.assign(this.#updated, position);
+      stop = await this.#callEpoch(epoch);
+    } finally {
+      this.#average?.takeDown();
+    }
+    if (this.#isPauseDue()) await this.#pause();
+    return stop;
+  }
+
+  /** What onEpoch sees is what stands for the epoch: averages of the weights, where there are any. */
+  async #callEpoch(epoch: number, round?: readonly Callback[]): Promise<boolean> {
+    try {
+      this.#average?.putUp();
       try {
-        stop = await this.#call("onEpoch");
+        return await this.#call("onEpoch", round);
       } finally {
         this.#keepBest(epoch); // also where a callback throws or aborts: the epoch may be the best one
       }
     } finally {
       this.#average?.takeDown();
     }
-    if (this.#isPauseDue()) await this.#pause();
-    return stop;
   }
 
   #validate(measured: Record<string, number>): void {
@@ -209,18 +280,48 @@ export class Loop {
 
   /** On every exit: the best weights where somebody watched and an epoch was measured, else the averages where there are any. */
   #finish(): void {
-    this.#training.accumulation?.discard();
+    const { state, accumulation } = this.#training;
+    accumulation?.discard();
+    if (this.#updated) {
+      Object.assign(this.#position, this.#updated);
+      this.#outputs?.forget(this.#position.rows);
+    }
+    this.#state.seconds = this.#seconds();
+    const orNote = (act: () => void) => {
+      try {
+        act();
+      } catch (error) {
+        this.#history.notes.push(`history has no state to resume from: ${String(error)}`);
+      }
+    };
+    if (!state.isBroken) orNote(() => (this.#last = snapshot(this.#run, true)));
+    this.#isOver = true;
     if (!this.#best?.putBack()) this.#average?.putUp();
-    this.#state.seconds = (performance.now() - this.#start) / 1000;
+    const last = this.#last;
+    if (last) orNote(() => Object.defineProperty(this.#history, "state", { value: encodeRun(state, last), configurable: true }));
   }
 
-  async #call(hook: "onStart" | "onEpoch" | "onEnd"): Promise<boolean> {
+  #seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  #save({ weightsOnly = false }: { weightsOnly?: boolean } = {}): Uint8Array {
+    const { state } = this.#training;
+    const run = weightsOnly ? undefined : this.#isOver ? this.#last : snapshot(this.#run);
+    return run ? encodeRun(state, run) : saveModel(state, ownTensors(state));
+  }
+
+  async #call(hook: "onStart" | "onStep" | "onEpoch" | "onEnd", round = this.#callbacks): Promise<boolean> {
+    const run = this.#run;
     let stop = false;
-    this.#state.seconds = (performance.now() - this.#start) / 1000;
-    for (const callback of this.#callbacks) {
-      const result = callback[hook]?.(this.#state, this.#access);
+    this.#state.seconds = this.#seconds();
+    run.round = round;
+    run.hook = hook === "onEnd" ? undefined : hook;
+    for (run.called = 0; run.called < round.length; run.called++) {
+      const result = round[run.called]![hook]?.(this.#state, this.#access);
       if (this.#heed(result instanceof Promise ? await result : result)) stop = true;
     }
+    run.hook = undefined;
     if (hook !== "onEnd") this.#options.signal?.throwIfAborted();
     return stop;
   }
@@ -236,13 +337,18 @@ export class Loop {
 
   /** Not async: a promise per step would cost more than a small step. */
   #callStep(): boolean | Promise<boolean> {
+    const run = this.#run;
+    const callbacks = this.#callbacks;
     let stop = false;
     let pending: Promise<CallbackResult | void>[] | undefined;
-    for (const callback of this.#callbacks) {
-      const result = callback.onStep?.(this.#state, this.#access);
+    run.round = callbacks;
+    run.hook = "onStep";
+    for (run.called = 0; run.called < callbacks.length; run.called++) {
+      const result = callbacks[run.called]!.onStep?.(this.#state, this.#access);
       if (result instanceof Promise) pending = [...(pending ?? []), result];
       else if (this.#heed(result)) stop = true;
     }
+    run.hook = undefined;
     if (pending === undefined) return this.#afterStep(stop);
     return Promise.all(pending).then((results) => {
       for (const result of results) if (this.#heed(result)) stop = true;
@@ -282,11 +388,6 @@ export class Loop {
     this.#lastPause = performance.now();
     this.#lastLook = this.#lastPause;
   }
-}
-
-function save({ state }: Training): Uint8Array {
-  const tensors = state.parameters.map((parameter) => [parameter.name, { data: state.view(parameter), shape: parameter.shape }] as const);
-  return saveModel(state, Object.fromEntries(tensors));
 }
 
 /** The thrown error tells what had been reached. A reason that can't carry a property goes without. */

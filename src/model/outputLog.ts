@@ -1,5 +1,5 @@
 /** The outputs and targets of an epoch's steps, in the order in which they were seen: for metrics of training. */
-import { sizeOf } from "../shape.ts";
+import type { TargetKind } from "../losses/loss.ts";
 import type { BatchSource } from "./batches.ts";
 import { showTargets } from "./callLoss.ts";
 import { measure } from "./evaluate.ts";
@@ -11,7 +11,7 @@ export class OutputLog {
   readonly #training: Training;
   #outputs: Float32Array[] = [];
   #targets: (Float32Array | Int32Array)[] = [];
-  #kind: "labels" | "rows" = "rows";
+  #kind: TargetKind = "rows";
   #rows = 0;
 
   constructor(training: Training) {
@@ -31,27 +31,42 @@ export class OutputLog {
     this.#targets.push(this.#training.batch.targetsOf(targetKind, rows));
   }
 
+  /** For a run that is resumed. Labels are below 2^24, so that float32 holds them. */
+  save(): { kind: TargetKind; outputs: Float32Array; targets: Float32Array } {
+    return { kind: this.#kind, outputs: join(this.#outputs), targets: join(this.#targets) };
+  }
+
+  load(rows: number, kind: TargetKind, outputs: Float32Array, targets: Float32Array): void {
+    this.#rows = rows;
+    this.#kind = kind;
+    this.#outputs = [outputs];
+    this.#targets = [targets];
+  }
+
+  /** Keeps the first rows. */
+  forget(rows: number): void {
+    if (rows === this.#rows) return;
+    const { kind, outputs, targets } = this.save();
+    const part = (all: Float32Array) => all.subarray(0, (all.length / this.#rows) * rows);
+    this.load(rows, kind, part(outputs), part(targets));
+  }
+
   measure(metrics: NonNullable<FitOptions["metrics"]>): Record<string, number> {
     const { state, options } = this.#training;
     const { outputShape } = state.layout;
-    const words = sizeOf(outputShape);
-    const outputs = join(this.#outputs, new Float32Array(this.#rows * words));
-    const predictions = inferenceOf(state).link(outputs, this.#rows, options.loss.link);
-    const size = this.#targets.reduce((sum, { length }) => sum + length, 0);
-    const targets =
-      this.#kind === "labels"
-        ? join(this.#targets as Int32Array[], new Int32Array(size))
-        : join(this.#targets as Float32Array[], new Float32Array(size));
-    const yTrue = showTargets(options.loss, outputShape, this.#rows, targets);
+    const predictions = inferenceOf(state).link(join(this.#outputs), this.#rows, options.loss.link);
+    const all = join(this.#targets);
+    const yTrue = showTargets(options.loss, outputShape, this.#rows, this.#kind === "labels" ? Int32Array.from(all) : all);
     return measure(metrics, yTrue, { data: predictions, shape: [this.#rows, ...outputShape] });
   }
 }
 
-function join<T extends Float32Array | Int32Array>(parts: readonly T[], target: T): T {
+function join(parts: readonly (Float32Array | Int32Array)[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
-    target.set(part, at);
+    all.set(part, at);
     at += part.length;
   }
-  return target;
+  return all;
 }

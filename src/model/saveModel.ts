@@ -4,6 +4,7 @@
  */
 import type { Layer } from "../layers/layer.ts";
 import type { Link } from "../losses/loss.ts";
+import type { Net } from "../net.ts";
 import type { Tensor } from "../tensor.ts";
 import { encodeSafetensors } from "./safetensors.ts";
 import type { ModelState } from "./state.ts";
@@ -21,12 +22,14 @@ export interface Description {
   readonly preprocessing?: unknown;
 }
 
-export function saveModel(state: ModelState, tensors: Record<string, Tensor>): Uint8Array {
+export function saveModel(state: ModelState, tensors: Record<string, Tensor>, metadata: Record<string, string> = {}): Uint8Array {
   const { net, link, loss, preprocessing } = state;
-  const description: Description = { version: VERSION, layers: net.layers.map(plain), link, loss, preprocessing };
+  const description: Description = { version: VERSION, layers: plainLayers(net), link, loss, preprocessing };
   // "format: pt" tells PyTorch's loaders that the names are theirs.
-  return encodeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(description) });
+  return encodeSafetensors(tensors, { ...metadata, format: "pt", [KEY]: JSON.stringify(description) });
 }
+
+export const plainLayers = (net: Net): Layer[] => net.layers.map(plain);
 
 /** Arrays in options (fromArray and the like) become plain ones. */
 function plain(layer: Layer): Layer {

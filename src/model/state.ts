@@ -95,6 +95,12 @@ export class ModelState {
     return this.runtime.arena.views.f32.subarray(at, at + words);
   }
 
+  /** All parameters and statistics, which lie in one run, pads included. Not to be kept across an allocation. */
+  get values(): Float32Array {
+    const from = Math.min(...this.parameters.map(({ address }) => address)) >>> 2;
+    return this.runtime.arena.views.f32.subarray(from, from + this.parameters.reduce((sum, { bytes }) => sum + bytes / 4, 0));
+  }
+
   /** Fills a parameter by its initializer, which fits its shape. */
   initialize(parameter: StoredParameter, seed: number, spec: InitializerSpec = parameter.spec.init): void {
     fillParameter(this.runtime, parameter, fillOf(spec, parameter.shape), seed);

@@ -30,6 +30,8 @@ export interface TrainerCheckpoint {
   readonly step: number;
   readonly seed: number;
   readonly run: number;
+  /** Of the binary that ran: on another one the bits are others, and runtime.info says so. */
+  readonly variant?: string;
 }
 
 /**
@@ -138,20 +140,20 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
     }
   }
 
-  /** Weights, optimizer slots, step and random stream: restore() goes on with the same bits. */
+  /** Weights, optimizer slots, step and random stream: restore(), or fit with it as `resume`, goes on with the same bits. */
   checkpoint(): TrainerCheckpoint {
     this.#checkUsable("trainer.checkpoint");
     const waiting = this.#training.accumulation?.batches;
     if (waiting) throw new OptionError(`trainer.checkpoint: ${waiting} batches wait for their update. Call trainer.update() before`);
-    const { state, update, step, options } = this.#training;
-    const { f32 } = state.runtime.arena.views;
+    const { state, step, options } = this.#training;
     return {
       weights: Object.fromEntries(state.parameters.map((parameter) => [parameter.name, state.view(parameter).slice()])),
-      slots: update.slots.map((address) => f32.slice(address >>> 2, (address >>> 2) + update.words)),
+      slots: this.#training.saveSlots(),
       optimizer: options.optimizer.kind,
       step,
       seed: options.seed,
       run: options.run,
+      variant: state.runtime.variant,
     };
   }
 

@@ -70,7 +70,7 @@ export class Training {
   readonly #columnWeights: number | undefined;
   readonly #lossGradient: number | undefined;
   readonly #programs: Record<string, StepProgram> = {};
-  readonly #scalars: StepScalars;
+  readonly scalars: StepScalars;
 
   constructor(state: ModelState, options: TrainingOptions, region: Region, labels: Int32Array | undefined, where: string) {
     this.state = state;
@@ -86,7 +86,7 @@ export class Training {
     }
     if (options.accumulate !== undefined && options.accumulate > 1) this.accumulation = new Accumulation(state, options.accumulate);
     this.update = allocateUpdate(state, options, region, where);
-    this.#scalars = new StepScalars(state.runtime, options, this.update.scalars);
+    this.scalars = new StepScalars(state.runtime, options, this.update.scalars);
     if (columns) state.runtime.arena.views.f32.set(columns, this.#columnWeights! >>> 2);
     this.#writeConstants(options.seed, options.run);
   }
@@ -102,7 +102,7 @@ export class Training {
     u32[controlWord(this.#control, abi.CONTROL_SEED_HIGH)] = Math.floor(seed / 4294967296) >>> 0;
     u32[controlWord(this.#control, abi.CONTROL_RUN)] = run;
     f32[controlWord(this.#control, abi.CONTROL_CLIP_MAX)] = clip?.kind === "norm" ? clip.max : Infinity;
-    this.#scalars.writeConstants();
+    this.scalars.writeConstants();
   }
 
   specOf(targetKind: TargetKind, isWeighted: boolean): TrainingSpec {
@@ -241,7 +241,7 @@ export class Training {
     u32[control + (abi.CONTROL_STEP >>> 2)] = this.step * (this.options.accumulate ?? 1) + (this.accumulation?.batches ?? 0);
     u32[control + (abi.CONTROL_INDICES >>> 2)] = indices;
     f32[control + (abi.CONTROL_INVERSE_WEIGHT >>> 2)] = 1 / rows;
-    this.rate = this.#scalars.write(this.step, this.stepsPerEpoch, this.rateFactor);
+    this.rate = this.scalars.write(this.step, this.stepsPerEpoch, this.rateFactor);
   }
 
   /** Times the ops of steps on the batch in place; moves weights, slots and step as steps do. */
@@ -262,15 +262,15 @@ export class Training {
     if (!this.#fits(checkpoint)) {
       throw new FormatError("trainer.restore: the checkpoint must be of a trainer with the same net, optimizer and frozen layers");
     }
-    const { weights, slots, step, seed, run } = checkpoint;
-    const { state, update } = this;
-    const { f32 } = state.runtime.arena.views;
-    slots.forEach((slot, k) => f32.set(slot, update.slots[k]! >>> 2));
+    const { weights, slots, step, seed, run, variant } = checkpoint;
+    const { state } = this;
+    this.loadSlots(slots);
     for (const parameter of state.parameters) state.view(parameter).set(weights[parameter.name]!);
     this.step = step;
     if (this.accumulation) this.accumulation.batches = 0;
     this.#writeConstants(seed, run);
     state.version++;
+    if (variant !== undefined) state.runtime.compareVariant(variant);
   }
 
   #fits(checkpoint: Partial<TrainerCheckpoint> | null | undefined): boolean {
@@ -284,6 +284,17 @@ export class Training {
       slots.every((slot) => slot?.length === update.words) &&
       state.parameters.every(({ name, words }) => weights?.[name]?.length === words)
     );
+  }
+
+  /** Copies of the optimizer's slots. */
+  saveSlots(): Float32Array[] {
+    const { f32 } = this.state.runtime.arena.views;
+    return this.update.slots.map((address) => f32.slice(address >>> 2, (address >>> 2) + this.update.words));
+  }
+
+  loadSlots(slots: readonly Float32Array[]): void {
+    const { f32 } = this.state.runtime.arena.views;
+    slots.forEach((slot, k) => f32.set(slot, this.update.slots[k]! >>> 2));
   }
 
   /** A copy of the outputs of the last step, [rows, output]. */

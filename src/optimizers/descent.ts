@@ -22,7 +22,7 @@ export class Descent {
   isStuck = false;
   readonly #evaluate: Evaluate;
   readonly #precision: Precision;
-  readonly #curvature: Curvature;
+  readonly curvature: Curvature;
   readonly #direction: Float64Array;
   readonly #s: Float64Array;
   readonly #y: Float64Array;
@@ -34,7 +34,7 @@ export class Descent {
     const n = x0.length;
     this.#evaluate = evaluate;
     this.#precision = precision;
-    this.#curvature = method.begin(n, precision);
+    this.curvature = method.begin(n, precision);
     this.x = x0.slice();
     precision.round(this.x);
     this.gradient = new Float64Array(n);
@@ -57,7 +57,7 @@ export class Descent {
     if (this.isStuck) return;
     let found = this.#search();
     // Perhaps only the estimate of the curvature was bad.
-    if (found === undefined && this.#curvature.reset()) found = this.#search();
+    if (found === undefined && this.curvature.reset()) found = this.#search();
     if (found === undefined) {
       this.isStuck = true;
       return;
@@ -77,11 +77,11 @@ export class Descent {
   /** The sample that the line search has chosen, whose point and gradient are the trial ones. */
   #search(): Sample | undefined {
     const direction = this.#direction;
-    this.#curvature.direction(this, direction, this.#evaluate);
+    this.curvature.direction(this, direction, this.#evaluate);
     const slope = dot(direction, this.gradient);
     if (!(slope < 0 && slope > -Infinity)) return undefined;
     // The length of a gradient says nothing of how far to go: x moves by 1 in all, or by the gradient if that is less.
-    const first = this.#curvature.isScaled ? 1 : Math.min(1, 1 / sumOfSizes(this.gradient));
+    const first = this.curvature.isScaled ? 1 : Math.min(1, 1 / sumOfSizes(this.gradient));
     let last: Sample | undefined;
     const sampleAt = (step: number): Sample => {
       for (let i = 0; i < direction.length; i++) this.#trialX[i] = this.x[i]! + step * direction[i]!;
@@ -105,7 +105,7 @@ export class Descent {
     }
     const curvature = dot(this.#s, this.#y);
     const size = Math.sqrt(dot(this.#s, this.#s) * dot(this.#y, this.#y));
-    if (curvature > LEAST_CURVATURE * size) this.#curvature.learn(this.#s, this.#y);
+    if (curvature > LEAST_CURVATURE * size) this.curvature.learn(this.#s, this.#y);
   }
 }
 

@@ -59,6 +59,7 @@ function memory(history: number): Curvature {
       old.y.set(y);
       pairs.push({ s: old.s, y: old.y, rho: 1 / dot(s, y) });
     },
+    pairs: () => pairs,
     reset() {
       const had = pairs.length > 0;
       pairs.length = 0;

@@ -40,6 +40,8 @@ export interface Curvature {
   learn(s: Float64Array, y: Float64Array): void;
   /** Forgets everything: a direction did not lead down. False if there was nothing to forget. */
   reset(): boolean;
+  /** Where all that it knows are steps: those, the oldest first. Learning them again leads to the same memory. */
+  pairs?(): readonly { readonly s: Float64Array; readonly y: Float64Array }[];
 }
 
 export interface SecondOrder {

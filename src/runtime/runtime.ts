@@ -51,7 +51,7 @@ export interface RuntimeParts {
   readonly numerics: Numerics;
   readonly threads: number;
   readonly share: "auto" | "always";
-  readonly notes: readonly string[];
+  readonly notes: string[];
 }
 
 export class Runtime {
@@ -94,6 +94,19 @@ export class Runtime {
       memory: { bytes: grownBytes, used: usedBytes, maximum: maximumBytes },
       notes: note === undefined || threads === 1 ? notes : [...notes, note],
     };
+  }
+
+  /** What decides on the bits of a run: all runtimes of the same variant have the same. */
+  get variant(): string {
+    const { numerics } = this.#parts;
+    return numerics === "fast" && !this.#fused ? "fast, not fused" : numerics;
+  }
+
+  /** Takes note of a run that another variant began. */
+  compareVariant(variant: string): void {
+    if (variant === this.variant) return;
+    const note = `a run that began on the ${variant} binary goes on on ${this.variant}: its bits are not those of one that was not interrupted`;
+    if (!this.#parts.notes.includes(note)) this.#parts.notes.push(note);
   }
 
   /** Address of the scratch of all ranks: programs of one runtime never run at once, so they share it. */

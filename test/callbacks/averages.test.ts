@@ -63,7 +63,7 @@ describe.each(variants)("%s", (variant) => {
     const held = { x: data.x.data.slice(0, 80), y: data.y.slice(0, 20) };
     const model = await make();
     const saved: Uint8Array[] = [];
-    const callbacks = [w.ema({ decay: 0.8 }), w.checkpoint({ save: (bytes) => void saved.push(bytes) })];
+    const callbacks = [w.ema({ decay: 0.8 }), w.checkpoint({ save: (bytes) => void saved.push(bytes), weightsOnly: true })];
     const history = await model.fit(data, { ...settings, validation: held, callbacks });
     expect(model.evaluate(held, { loss }).loss).toBe(history.valLoss.at(-1));
     expect(saved.at(-1)).toEqual(model.save());

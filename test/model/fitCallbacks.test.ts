@@ -62,13 +62,21 @@ describe.each(variants)("%s", (variant) => {
   test("checkpoint saves the weights of that epoch: loaded, they predict the same", async () => {
     const model = await make();
     const saved: Uint8Array[] = [];
-    await model.fit(data, { loss, optimizer: w.adam(), epochs: 3, callbacks: [w.checkpoint({ save: (bytes) => void saved.push(bytes) })] });
-    expect(saved.length).toBe(3);
+    const runs: Uint8Array[] = [];
+    const callbacks = [
+      w.checkpoint({ save: (bytes) => void saved.push(bytes), weightsOnly: true }),
+      w.checkpoint({ save: (bytes) => void runs.push(bytes) }),
+    ];
+    await model.fit(data, { loss, optimizer: w.adam(), epochs: 3, callbacks });
+    expect([saved.length, runs.length]).toEqual([3, 3]);
     expect(saved[2]).toEqual(model.save());
     expect(saved[1]).not.toEqual(saved[2]);
-    const same = await w.load(saved[2]!, { runtime: await runtimeOf(variant) });
-    expect(same.predict(data.x)).toEqual(model.predict(data.x));
-    same.dispose();
+    for (const bytes of [saved[2]!, runs[2]!]) {
+      const same = await w.load(bytes, { runtime: await runtimeOf(variant) });
+      expect(same.stateDict()).toEqual(model.stateDict());
+      expect(same.predict(data.x, { as: "probabilities" })).toEqual(model.predict(data.x, { as: "probabilities" }));
+      same.dispose();
+    }
     model.dispose();
   });
 
