@@ -20,6 +20,7 @@ export async function sizeOf(contents) {
     write: false,
     metafile: true,
     external: ["node:*"],
+    define: { Response: "undefined" }, // as in tsup.config.ts
     logLevel: "silent",
     plugins: [
       {

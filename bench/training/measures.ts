@@ -101,8 +101,16 @@ export interface ColdStart {
 /** Cold starts in fresh processes: from before the import to after the first step of the digits net. */
 export async function coldStarts(count: number): Promise<ColdStart[]> {
   const outdir = join(import.meta.dirname, "../../build/cold");
-  const entryPoints = [join(import.meta.dirname, "cold.ts")];
-  await bundle({ entryPoints, outdir, bundle: true, splitting: true, platform: "node", format: "esm", outExtension: { ".js": ".mjs" } });
+  await bundle({
+    entryPoints: [join(import.meta.dirname, "cold.ts")],
+    outdir,
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    outExtension: { ".js": ".mjs" },
+    define: { Response: "undefined" }, // as in tsup.config.ts
+  });
   return Array.from({ length: count }, () => {
     const { stdout, status } = spawnSync(process.execPath, [join(outdir, "cold.mjs")], {
       encoding: "utf8",
