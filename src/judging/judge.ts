@@ -92,6 +92,7 @@ export function prepareJob<S, M extends Trainable>(
   for (const [name, metric] of Object.entries(metrics)) {
     if (typeof metric !== "function") fail(`${where}: metrics.${name}`, "a function (yTrue, yPred) => number", metric);
   }
+  if (Object.hasOwn(metrics, "loss")) throw new OptionError(`${where}: metrics.loss must have another name: the loss has this one`);
   signal?.throwIfAborted();
   const given = options.folds ?? folds;
   const parts = typeof given === "number" ? divide(where, data, rows, given, seed) : given;

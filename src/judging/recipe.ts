@@ -102,7 +102,7 @@ async function trainModel<M extends Trainable>(recipe: ModelRecipe<M>, data: Jud
   trained.add(model);
   try {
     if (typeof fit !== "object" || fit === null) fail("recipe: fit", "the options of model.fit", fit);
-    const options = { seed: run.seed, ...fit, signal: run.signal ?? fit.signal };
+    const options = { ...fit, seed: fit.seed ?? run.seed, signal: run.signal ?? fit.signal };
     const history = await model.fit(data as never, options as never);
     return {
       model,

@@ -141,6 +141,37 @@ describe("scores", () => {
     }
   });
 
+  test("weights of rows go with them, in training and in the loss", async () => {
+    const weights = Float32Array.from(flowers.y, (label, row) => (label === 1 ? 3 : 1 + (row % 2)));
+    const folds = kFold(150, { folds: 2 });
+    const recipe = (_: undefined, run: Run) => flowerRecipe({ units: 3 }, run);
+    const result = await crossValidate({ ...flowers, weights }, recipe, { folds });
+    for (const [i, fold] of folds.entries()) {
+      const scaler = standardScaler().fit(rowsOf(flowers, fold.train).x);
+      const part = (rows: Uint32Array) => {
+        const { x, y } = rowsOf(flowers, rows);
+        return { x: scaler.transform(x) as w.Tensor, y, weights: Float32Array.from(rows, (row) => weights[row]!) };
+      };
+      const model = await w.build(flowerNet(3), { seed: i });
+      await model.fit(part(fold.train), { ...flowerFit(), seed: i });
+      expect(result.folds[i]!.test).toEqual(model.evaluate(part(fold.test), { loss: w.softmaxCrossEntropy() }));
+    }
+    expect(result.mean.loss).not.toBe((await crossValidate(flowers, recipe, { folds })).mean.loss);
+  });
+
+  test("a seed of fit goes before that of the run, an undefined one does not", async () => {
+    const of = async (seed: number | undefined, own: number) => {
+      const recipe = (_: undefined, run: Run) => {
+        const { model, fit } = flowerRecipe({ units: 3 }, { ...run, seed: 1 });
+        return { model, fit: { ...fit, seed } };
+      };
+      return (await crossValidate(flowers, recipe, { folds: [kFold(150)[0]!], seed: own })).mean.loss;
+    };
+    expect(await of(7, 0)).toBe(await of(7, 1));
+    expect(await of(undefined, 0)).not.toBe(await of(undefined, 1));
+    expect(await of(undefined, 7)).toBe(await of(7, 7));
+  });
+
   test("a validation share is cut from the training rows; validation rows of its own are raw, too", async () => {
     const { train, test } = split(flowers, { test: 30 });
     const losses: number[] = [];
@@ -362,6 +393,12 @@ describe("refuses", () => {
       () => crossValidate(flowers, recipe, { metrics: { f1: 1 as never } }),
       w.OptionError,
       "metrics.f1 must be a function",
+    ],
+    [
+      "a metric named loss",
+      () => crossValidate(flowers, recipe, { metrics: { loss: accuracy } }),
+      w.OptionError,
+      "crossValidate: metrics.loss must have another name",
     ],
     [
       "rows of different lengths",
