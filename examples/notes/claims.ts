@@ -16,6 +16,7 @@ import { claim as rateDecay } from "./rateDecay.ts";
 import { claim as residualDepth } from "./residualDepth.ts";
 import { claim as rosenbrock } from "./rosenbrock.ts";
 import { claim as secondOrder } from "./secondOrder.ts";
+import { claim as sparsity } from "./sparsity.ts";
 import { claim as stochasticDepth } from "./stochasticDepth.ts";
 import { claim as transfer } from "./transfer.ts";
 
@@ -32,6 +33,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   rateDecay,
   batchSize,
   secondOrder,
+  sparsity,
   overfitting,
   dropoutAverage,
   maxout,

@@ -8,15 +8,20 @@ export interface Score {
   readonly accuracy: number;
 }
 
-/** Trains a classifier and measures it on rows. A run that stops being finite has an infinite loss, and no answer is right. */
-export async function fitAndScore(model: Model, train: Rows, options: FitOptions, rows: Rows = train): Promise<Score> {
+/** Trains a classifier and measures it on rows; `meanLoss` is that of the epochs. A run that stops being finite has an infinite loss, and no answer is right. */
+export async function fitAndScore(
+  model: Model,
+  train: Rows,
+  options: FitOptions,
+  rows: Rows = train,
+): Promise<Score & { readonly meanLoss: number }> {
   try {
-    await model.fit(train, options);
+    const history = await model.fit(train, options);
+    return { ...score(model, rows, options.loss), meanLoss: mean(history.loss) };
   } catch (error) {
-    if (error instanceof NonFiniteError) return { loss: Infinity, accuracy: 0 };
+    if (error instanceof NonFiniteError) return { loss: Infinity, accuracy: 0, meanLoss: Infinity };
     throw error;
   }
-  return score(model, rows, options.loss);
 }
 
 export function score(model: Model, rows: Rows, loss: FitOptions["loss"]): Score {
