@@ -7,6 +7,7 @@ import { claim as clipping } from "./clipping.ts";
 import { claim as depth } from "./depth.ts";
 import { claim as dropConnect } from "./dropConnect.ts";
 import { claim as dropoutAverage } from "./dropoutAverage.ts";
+import { claim as ensemble } from "./ensemble.ts";
 import { claim as initialization } from "./initialization.ts";
 import { claim as inputScaling } from "./inputScaling.ts";
 import { claim as maxout } from "./maxout.ts";
@@ -36,6 +37,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   sparsity,
   overfitting,
   dropoutAverage,
+  ensemble,
   maxout,
   dropConnect,
   stochasticDepth,
