@@ -193,14 +193,10 @@ export class Training {
   /** Counts a step whose update has run, or says why it has not. */
   #endStep(status: number, { targetKind, isWeighted }: Readonly<PlacedBatch>, first: Span): void {
     const { state } = this;
-    if (status === abi.STATUS_LOST) {
-      state.isBroken = true;
-      throw state.brokenError(`step ${this.step}`);
-    }
-    if (status !== abi.STATUS_OK) {
-      this.accumulation?.discard();
-      throw this.diagnose(targetKind, isWeighted, first);
-    }
+    state.isBroken = status === abi.STATUS_LOST;
+    if (status !== abi.STATUS_OK) this.accumulation?.discard();
+    if (state.isBroken) throw state.brokenError(`step ${this.step}`);
+    if (status !== abi.STATUS_OK) throw this.diagnose(targetKind, isWeighted, first);
     if (this.accumulation) this.accumulation.batches = 0;
     this.step++;
     state.version++;

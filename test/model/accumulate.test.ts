@@ -1,9 +1,10 @@
 /** accumulate: the gradients of n batches make one update, which is that of one batch of all their rows. */
 import { describe, expect, test } from "vitest";
+import * as abi from "../../assembly/abi.ts";
 import * as w from "../../src/index.ts";
 import { accuracy } from "../../src/metrics/index.ts";
 import { expectNear, numbers } from "../kernels/compare.ts";
-import { cauchy } from "../losses/ownLosses.ts";
+import { cauchy, ownCrossEntropy } from "../losses/ownLosses.ts";
 import { bitsOf, expectTeam, teamOf } from "../runtime/teams.ts";
 import { runtimeOf, type Variant, variants } from "./runtimes.ts";
 
@@ -180,6 +181,49 @@ describe.each(variants)("%s", (variant) => {
     trainer.step(rowsOf(8, 16));
     trainer.step(rowsOf(16, 24));
     steps(sound, 0);
+    expect(bitsOf(one, trainer)).toEqual(bitsOf(other, sound));
+    for (const each of [trainer, sound, one, other]) each.dispose();
+  });
+
+  test("a thrown error of a loss of one's own leaves its batch out; a lost thread forgets the step's batches", async () => {
+    let trick: (() => never) | undefined;
+    const own = ownCrossEntropy();
+    const tricky = w.customLoss<Int32Array | w.Tensor>({
+      link: "softmax",
+      targets: "labels",
+      value: (t, p, given) => trick?.() ?? own.callbacks!.value(t, p, given),
+      gradient: (t, p, given) => own.callbacks!.gradient(t, p, given),
+    });
+    const [one, other] = [await make(variant, normalized), await make(variant, normalized)];
+    const options = { optimizer: w.adam(), batchSize: 8, accumulate: 3 };
+    const [trainer, sound] = [
+      await w.createTrainer(one, { ...options, loss: tricky }),
+      await w.createTrainer(other, { ...options, loss: own }),
+    ];
+    for (const from of [0, 8, 16, 24]) {
+      trick = () => {
+        throw new RangeError("mine");
+      };
+      expect(() => trainer.step(rowsOf(40, 48))).toThrow("mine");
+      trick = undefined;
+      expect(trainer.step(rowsOf(from, from + 8))).toBe(sound.step(rowsOf(from, from + 8)));
+    }
+    trainer.update();
+    sound.update();
+    expect(bitsOf(one, trainer)).toEqual(bitsOf(other, sound));
+    // the forward pass is run again; what comes after it in the second batch is not
+    const before = one.stateDict();
+    trainer.step(rowsOf(0, 8));
+    const { run } = one.runtime;
+    let calls = 0;
+    one.runtime.run = (...given) => (++calls === 3 ? abi.STATUS_LOST : run.apply(one.runtime, given));
+    expect(() => trainer.step(rowsOf(8, 16))).toThrow("step 2: a thread was lost within a training step of this model");
+    one.runtime.run = run;
+    expect(calls).toBe(3);
+    expect(() => trainer.update()).toThrow(w.WorkerError);
+    one.loadStateDict(before);
+    trainer.update();
+    for (const from of [0, 8, 16]) expect(trainer.step(rowsOf(from, from + 8))).toBe(sound.step(rowsOf(from, from + 8)));
     expect(bitsOf(one, trainer)).toEqual(bitsOf(other, sound));
     for (const each of [trainer, sound, one, other]) each.dispose();
   });
