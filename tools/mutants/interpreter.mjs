@@ -338,6 +338,20 @@ export const mutants = rows([
         PIECES_OF_0,
         ["test/model/penalties.test.ts"],
       ),
+      call(
+        "combine(o(r, 0), share == 1 ? 0 : o(r, 1), o(r, 1), share, 1 - share,",
+        "accumulate: shares swapped",
+        "share, 1 - share",
+        "1 - share, share",
+        ["test/model/accumulate.test.ts"],
+      ),
+      call(
+        "combine(o(r, 0), share == 1 ? 0 : o(r, 1), o(r, 1), share, 1 - share,",
+        "accumulate: what lay there counts",
+        "share == 1 ? 0 : o(r, 1)",
+        "o(r, 1)",
+        ["test/model/accumulate.test.ts"],
+      ),
       call(`softThreshold(o(r, 0), o(r, 1), c(r, 0), ${LINES})`, "softThreshold: the other constant", "c(r, 0)", "c(r, 1)", [
         "test/model/penalties.test.ts",
       ]),
