@@ -139,14 +139,13 @@ export class StreamBatches implements BatchSource {
   placed: PlacedBatch = { rows: 0, targetKind: "rows", isWeighted: false };
   readonly #training: Training;
   readonly #source: Iterable<Batch> | AsyncIterable<Batch>;
+  readonly #signal: AbortSignal | undefined;
   #iterator: Iterator<Batch> | AsyncIterator<Batch> | undefined;
 
-  readonly #signal: AbortSignal | undefined;
-
   constructor(training: Training, source: Iterable<Batch> | AsyncIterable<Batch>, stepsPerEpoch: number, signal?: AbortSignal) {
-    this.#signal = signal;
     this.#training = training;
     this.#source = source;
+    this.#signal = signal;
     this.stepsPerEpoch = stepsPerEpoch;
   }
 
@@ -181,13 +180,28 @@ export class StreamBatches implements BatchSource {
 
   /** The next batch; undefined at the end, after which the iterable starts again. */
   async #take(): Promise<Batch | undefined> {
+    this.#signal?.throwIfAborted();
     const source = this.#source;
     const iterator = this.#iterator ?? (Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]());
     this.#iterator = undefined; // one that throws has ended, as in for await
-    const { done, value } = await iterator.next();
+    const { done, value } = await this.#orAbort(iterator, iterator.next());
     if (done) return undefined;
     this.#iterator = iterator;
     return value;
+  }
+
+  /** A source that stalls must not keep a run that was aborted: its return is called, and not waited for. */
+  #orAbort(iterator: Iterator<Batch> | AsyncIterator<Batch>, next: IteratorResult<Batch> | Promise<IteratorResult<Batch>>) {
+    const signal = this.#signal;
+    if (signal === undefined || !(next instanceof Promise)) return next;
+    return new Promise<IteratorResult<Batch>>((resolve, reject) => {
+      const abort = () => {
+        reject(signal.reason);
+        new Promise((done) => done(iterator.return?.())).catch(() => {});
+      };
+      signal.addEventListener("abort", abort);
+      void next.then(resolve, reject).then(() => signal.removeEventListener("abort", abort));
+    });
   }
 
   /** Lets an iterator go that has not ended, as leaving a loop does: it may hold a file or a connection. */

@@ -53,7 +53,7 @@ export interface FitOptions extends Omit<StepOptions, "optimizer"> {
   /** Measured on each epoch's training outputs and on the validation data. */
   metrics?: Readonly<Record<string, Metric>>;
   callbacks?: readonly Callback[];
-  /** Aborting it ends the run with its reason, after the current step. */
+  /** Aborting it ends the run with its reason, after the current step; an iterable that stalls is not waited for. */
   signal?: AbortSignal;
   /** Batches of an epoch, for iterables of batches only. */
   stepsPerEpoch?: number;

@@ -118,6 +118,37 @@ describe.each(variants)("%s", (variant) => {
       }
     });
 
+    test("on abort, while it keeps the run waiting", async () => {
+      const model = await make();
+      for (const isSync of [false, true]) await stalls(model, isSync);
+      model.dispose();
+    });
+
+    async function stalls(model: w.Model<[4], [3]>, isSync: boolean): Promise<void> {
+      const controller = new AbortController();
+      let [stall, returns] = [0, 0];
+      const source = {
+        [Symbol.asyncIterator]: () => ({
+          next() {
+            if (stall++ < 2) return Promise.resolve({ done: false as const, value: first });
+            setTimeout(() => controller.abort(new Error("enough")), 20);
+            return new Promise<IteratorResult<typeof first>>((_, reject) => setTimeout(() => reject(new Error("late")), 60));
+          },
+          return: () => {
+            returns++;
+            if (isSync) throw new Error("later");
+            return Promise.reject(new Error("later"));
+          },
+        }),
+      };
+      const run = model.fit(source, { ...options, stepsPerEpoch: 3, signal: controller.signal });
+      const error = await run.catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ message: "enough", history: { stopped: "aborted", notes: [] } });
+      expect([stall, returns]).toEqual([3, 1]);
+      await new Promise((resolve) => setTimeout(resolve, 80)); // no rejection without a handler comes of it
+      await model.fit(all, { ...options, epochs: 1 });
+    }
+
     test("not one that has ended or thrown; what its return throws fails the run, but hides no error", async () => {
       const model = await make();
       const log: string[] = [];
