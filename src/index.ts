@@ -88,6 +88,7 @@ export type { History, StopReason } from "./model/history.ts";
 export { load } from "./model/load.ts";
 export type { Model, ParameterInfo, StateDict } from "./model/model.ts";
 export type { PredictOptions } from "./model/predict.ts";
+export { type Pretrained, type PretrainOptions, pretrainLayers } from "./model/pretrainLayers.ts";
 export type { Profile, ProfiledOp } from "./model/profile.ts";
 export { createTrainer, type Trainer, type TrainerCheckpoint, type TrainerOptions } from "./model/trainer.ts";
 export { type Net, sequential } from "./net.ts";
