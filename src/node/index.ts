@@ -7,6 +7,8 @@ export { main, type Streams } from "./main.ts";
 export { predictionCsv } from "./predictionCsv.ts";
 export { predictTable, type TablePrediction } from "./predictTable.ts";
 export type { TableRecipeOptions, TableTaskOptions } from "./tableRecipe.ts";
+export { type TensorBoardOptions, tensorBoard } from "./tensorBoard.ts";
+export { toFile } from "./toFile.ts";
 export {
   type ClassificationScore,
   type RegressionScore,
