@@ -47,7 +47,7 @@ const parts: [name: string, pattern: RegExp][] = [
   ["metrics", /^src\/metrics\//],
   ["judging", /^src\/judging\//],
   ["callbacks", /^src\/callbacks\//],
-  ["safetensors", /^src\/model\/(safetensors|duplicateKeys)\.ts$/],
+  ["safetensors", /^src\/model\/(safetensors|duplicateKeys|jsonCost)\.ts$/],
   ["history", /^src\/model\/history\.ts$/],
   ["minimize", /^src\/minimize(\.ts$|\/)/],
   ["model", /^src\/model\//],

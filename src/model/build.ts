@@ -21,8 +21,18 @@ export interface BuildOptions {
  */
 export async function build<In extends Shape, Out extends Shape>(net: Net<In, Out>, options: BuildOptions = {}): Promise<Model<In, Out>> {
   checkOptions("build", options, ["seed", "runtime"]);
-  const { seed = 0, runtime = await defaultRuntime() } = options;
+  const { seed = 0 } = options;
   checkSeed("build: seed", seed);
+  return makeModel(net, options, seed);
+}
+
+/** Without a seed parameters stay zeros: they are to be loaded. */
+export async function makeModel<In extends Shape, Out extends Shape>(
+  net: Net<In, Out>,
+  options: BuildOptions,
+  seed: number | undefined,
+): Promise<Model<In, Out>> {
+  const { runtime = await defaultRuntime() } = options;
   if (!(runtime instanceof Runtime)) throw new OptionError("build: runtime must be what createRuntime returns");
   if (!isNet(net)) {
     throw new OptionError("build: net must be what sequential(input(...), ...layers) returns");

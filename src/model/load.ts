@@ -5,12 +5,15 @@ import type { Layer } from "../layers/layer.ts";
 import { type Net, sequential } from "../net.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { sizeOf } from "../shape.ts";
-import { build } from "./build.ts";
+import { makeModel } from "./build.ts";
+import { jsonCost } from "./jsonCost.ts";
 import { layoutOf } from "./layout.ts";
 import type { Model } from "./model.ts";
 import { PREFIX, RUN_KEY } from "./runFile.ts";
-import { decodeSafetensors } from "./safetensors.ts";
+import { checkCost, decodeSafetensors } from "./safetensors.ts";
 import { type Description, KEY, VERSION } from "./saveModel.ts";
+
+const MAX_LAYERS = 10_000;
 
 /**
  * The model that save() wrote, or that stands in the state of a run.
@@ -20,14 +23,14 @@ export async function load(bytes: Uint8Array | ArrayBuffer, options: { runtime?:
   checkOptions("load", options, ["runtime"]);
   if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer))
     throw new FormatError(`load: bytes must be a Uint8Array or an ArrayBuffer, got ${show(bytes)}`);
-  const { tensors, metadata } = decodeSafetensors(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
-  const description = describe(metadata[KEY]);
-  const net = netOf(
-    description,
-    Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0),
-  );
+  const { tensors, metadata, cost } = decodeSafetensors(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+  const values = Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
+  const text = Object.hasOwn(metadata, KEY) ? metadata[KEY]! : "";
+  checkCost(cost + jsonCost(text, 1) + 4 * values, bytes.byteLength, "load");
+  const description = describe(text);
+  const net = netOf(description, values);
   try {
-    const model = await build(net, options);
+    const model = await makeModel(net, options, undefined);
     try {
       const isOwn = (name: string) => metadata[RUN_KEY] === undefined || !name.startsWith(PREFIX);
       model.loadStateDict(Object.fromEntries(Object.entries(tensors).filter(([name]) => isOwn(name))));
@@ -37,7 +40,7 @@ export async function load(bytes: Uint8Array | ArrayBuffer, options: { runtime?:
     }
     model.state.link = description.link;
     model.state.loss = description.loss;
-    model.preprocessing = description.preprocessing;
+    model.state.preprocessing = description.preprocessing; // JSON, as it is
     return model;
   } catch (error) {
     if (!(error instanceof WhetstoneError) || error instanceof MemoryError) throw error;
@@ -45,8 +48,8 @@ export async function load(bytes: Uint8Array | ArrayBuffer, options: { runtime?:
   }
 }
 
-function describe(text: string | undefined): Description {
-  if (text === undefined) {
+function describe(text: string): Description {
+  if (text === "") {
     throw new FormatError(
       "load: the file holds tensors, but no model of whetstone. Build the net and give the tensors to model.loadStateDict",
     );
@@ -58,6 +61,8 @@ function describe(text: string | undefined): Description {
     throw new FormatError("load: the description of the model is not JSON", { cause });
   }
   const { version, layers, link, loss } = typeof description === "object" && description !== null ? description : {};
+  if (Array.isArray(layers) && layers.length > MAX_LAYERS)
+    throw new FormatError(`load: the net must have at most ${MAX_LAYERS} layers, got ${layers.length}`);
   if (typeof version !== "number" || !Array.isArray(layers))
     throw new FormatError("load: the description of the model has no version or no layers");
   if (version > VERSION)

@@ -9,7 +9,7 @@ import type { Net } from "../net.ts";
 import { checkSeed } from "../random.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
-import { type NestedNumbers, type Numbers, type TargetInput, type Tensor, type TensorInput, tensor } from "../tensor.ts";
+import { type NestedNumbers, type Numbers, type TargetInput, type Tensor, type TensorInput, tensor, tensorShape } from "../tensor.ts";
 import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 import { type Data, type FitOptions, fit } from "./fit.ts";
 import { type Gradients, gradients } from "./gradients.ts";
@@ -41,9 +41,10 @@ export class Model<out In extends Shape = Shape, out Out extends Shape = Shape> 
   readonly state: ModelState;
 
   /** Use build() or load(). @internal */
-  constructor(net: Net<In, Out>, runtime: Runtime, seed: number) {
+  constructor(net: Net<In, Out>, runtime: Runtime, seed: number | undefined) {
     this.net = net;
     this.state = new ModelState(net, runtime);
+    if (seed === undefined) return; // zeros, until they are loaded
     for (const parameter of this.state.parameters) this.state.initialize(parameter, seed);
   }
 
@@ -209,7 +210,10 @@ const hasShape = (given: ParameterValues): given is Exclude<ParameterValues, Nes
 
 function readTensor(where: string, given: ParameterValues): Tensor {
   try {
-    return typeof given === "object" && given !== null && hasShape(given) ? tensor(given.data, given.shape) : tensor(given);
+    if (typeof given !== "object" || given === null || !hasShape(given)) return tensor(given);
+    const { data, shape } = given;
+    if (!(data instanceof Float32Array)) return tensor(data, shape);
+    return { data, shape: tensorShape("tensor: data", { data, shape }) }; // no copy: all of a file's tensors come at once
   } catch (error) {
     if (error instanceof DataError) throw new DataError(`${where}: ${error.message}`);
     if (error instanceof ShapeError) throw new ShapeError(`${where}: ${error.message}`);

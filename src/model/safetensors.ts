@@ -6,6 +6,7 @@
  */
 import { FormatError, OptionError, ShapeError } from "../errors.ts";
 import { showShape, sizeOf } from "../shape.ts";
+import { jsonCost, memoryFor } from "./jsonCost.ts";
 
 export interface SafetensorsTensor {
   readonly data: Float32Array;
@@ -16,6 +17,8 @@ export interface Safetensors {
   /** In the order of their bytes in the file. */
   readonly tensors: Record<string, SafetensorsTensor>;
   readonly metadata: Record<string, string>;
+  /** Bytes of memory that reading it has taken, from above. */
+  readonly cost: number;
 }
 
 const METADATA = "__metadata__";
@@ -85,8 +88,8 @@ export function encodeSafetensors(
 
 /**
  * Reads a safetensors file; every type but float8 and complex becomes float32 (rounded where it must be).
- * @throws FormatError for anything that is not exactly such a file: values must fill it without gap or overlap. Tensors
- * take at most four times the bytes of the file (8-bit integers; float32 once).
+ * @throws FormatError for anything that is not exactly such a file: values must fill it without gap or overlap; and for a
+ * file that would take more than four times its bytes of memory (and 4 MiB).
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   if (bytes.length < LENGTH_BYTES) fail(`the file must have at least ${LENGTH_BYTES} bytes, got ${bytes.length}`);
@@ -95,7 +98,10 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const room = Math.min(bytes.length - LENGTH_BYTES, MAX_HEADER_BYTES);
   if (headerBytes > room) fail(`the header must fit in ${room} bytes, its length says ${headerBytes}`);
   const start = LENGTH_BYTES + headerBytes;
-  const header = parseHeader(bytes.subarray(LENGTH_BYTES, start));
+  const text = readHeader(bytes.subarray(LENGTH_BYTES, start));
+  const headerCost = jsonCost(text, 2); // the text, and the texts in it
+  checkCost(headerCost, bytes.length);
+  const header = parseHeader(text);
   const metadata = readMetadata(header[METADATA]);
   const entries = Object.entries(header)
     .filter(([name]) => name !== METADATA)
@@ -108,11 +114,22 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     end = entry.end;
   }
   if (start + end !== bytes.length) fail(`the file must have ${start + end} bytes as its header says, got ${bytes.length}`);
+  const cost = headerCost + entries.reduce((sum, entry) => sum + (4 * (entry.end - entry.begin)) / entry.type.bytes, 0);
+  checkCost(cost, bytes.length);
   const tensors = entries.map(({ name, type, shape, begin, end: last }) => [
     name,
     { data: readValues(bytes, view, type, start + begin, start + last), shape },
   ]);
-  return { tensors: Object.fromEntries(tensors), metadata };
+  return { tensors: Object.fromEntries(tensors), metadata, cost };
+}
+
+/** @throws FormatError before memory is taken that a file of this size must not ask for. */
+export function checkCost(cost: number, fileBytes: number, where = "decodeSafetensors"): void {
+  if (cost === Infinity) throw new FormatError(`${where}: the file's JSON is nested too deep`);
+  if (cost > memoryFor(fileBytes))
+    throw new FormatError(
+      `${where}: the file of ${fileBytes} bytes must need at most ${memoryFor(fileBytes)} bytes of memory, got ${cost}`,
+    );
 }
 
 interface Entry {
@@ -127,11 +144,17 @@ function fail(message: string, cause?: unknown): never {
   throw new FormatError(`decodeSafetensors: ${message}`, { cause });
 }
 
-function parseHeader(bytes: Uint8Array): Record<string, unknown> {
-  let header: unknown;
-  let text = "";
+function readHeader(bytes: Uint8Array): string {
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    fail("the header must be JSON", cause);
+  }
+}
+
+function parseHeader(text: string): Record<string, unknown> {
+  let header: unknown;
+  try {
     header = JSON.parse(text);
   } catch (cause) {
     fail("the header must be JSON", cause);

@@ -26,8 +26,12 @@ export function saveModel(state: ModelState, tensors: Record<string, Tensor>, me
   const { net, link, loss, preprocessing } = state;
   const description: Description = { version: VERSION, layers: plainLayers(net), link, loss, preprocessing };
   // "format: pt" tells PyTorch's loaders that the names are theirs.
-  return encodeSafetensors(tensors, { ...metadata, format: "pt", [KEY]: JSON.stringify(description) });
+  return encodeSafetensors(tensors, { ...metadata, format: "pt", [KEY]: inAscii(JSON.stringify(description)) });
 }
+
+/** Texts of one byte per character are read with half the memory of others. */
+const inAscii = (json: string): string =>
+  json.replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 export const plainLayers = (net: Net): Layer[] => net.layers.map(plain);
 
