@@ -7,13 +7,13 @@
 const OBJECT = 1000;
 const PAIR = 200;
 const LIST = 64;
-const VALUE = 24;
+const VALUE = 64; // lists of numbers grow while they are read, and the net holds a copy
 
 /** Deep enough for 40 residual blocks within one another; all that walks the values may recurse. */
 const MAX_DEPTH = 100;
 
-/** Bytes for `copies` of the text's characters and for what stands in it; Infinity if it is nested too deep. */
-export function jsonCost(text: string, copies: number): number {
+/** Bytes for what stands in the text, and for one copy of its characters; `cost` is Infinity if it is nested too deep. */
+export function jsonCost(text: string): { readonly cost: number; readonly textBytes: number } {
   let cost = 0;
   let depth = 0;
   let deepest = 0;
@@ -37,7 +37,7 @@ export function jsonCost(text: string, copies: number): number {
       deepest = Math.max(deepest, ++depth);
     } else if (code === 0x7d || code === 0x5d) depth--;
   }
-  return deepest > MAX_DEPTH ? Infinity : cost + copies * bytes * text.length;
+  return { cost: deepest > MAX_DEPTH ? Infinity : cost, textBytes: bytes * text.length };
 }
 
 /** What a file of so many bytes may cost: four times its size, and as much as small files need whatever is in them. */

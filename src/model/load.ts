@@ -26,7 +26,7 @@ export async function load(bytes: Uint8Array | ArrayBuffer, options: { runtime?:
   const { tensors, metadata, cost } = decodeSafetensors(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
   const values = Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
   const text = Object.hasOwn(metadata, KEY) ? metadata[KEY]! : "";
-  checkCost(cost + jsonCost(text, 1) + 4 * values, bytes.byteLength, "load");
+  checkCost(cost + jsonCost(text).cost + 4 * values, bytes.byteLength, "load");
   const description = describe(text);
   const net = netOf(description, values);
   try {

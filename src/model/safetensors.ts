@@ -17,7 +17,7 @@ export interface Safetensors {
   /** In the order of their bytes in the file. */
   readonly tensors: Record<string, SafetensorsTensor>;
   readonly metadata: Record<string, string>;
-  /** Bytes of memory that reading it has taken, from above. */
+  /** Bytes of memory that this takes, from above. */
   readonly cost: number;
 }
 
@@ -50,12 +50,14 @@ const TYPES: ReadonlyMap<string, DataType> = new Map([
 ] satisfies [string, DataType][]);
 
 /**
- * The file that holds `tensors` as float32, in the order given, and `metadata`.
+ * The file that holds `tensors` as float32, in the order given, and `metadata`, whose contents take `contentCost` bytes when they
+ * are read. A header that will take more memory than its file is allowed is padded with spaces until it may.
  * @throws ShapeError if a shape is not its data's size; OptionError for a tensor named "__metadata__".
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, SafetensorsTensor>>,
   metadata: Readonly<Record<string, string>> = {},
+  contentCost = 0,
 ): Uint8Array<ArrayBuffer> {
   // Joined by hand: an object would put names that are numbers first
   const entries = Object.keys(metadata).length > 0 ? [`"${METADATA}":${JSON.stringify(metadata)}`] : [];
@@ -71,8 +73,12 @@ export function encodeSafetensors(
     end += 4 * data.length;
     entries.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype: "F32", shape, data_offsets: [begin, end] })}`);
   }
-  const header = new TextEncoder().encode(`{${entries.join(",")}}`);
-  const headerBytes = Math.ceil(header.length / 8) * 8;
+  const text = `{${entries.join(",")}}`;
+  const header = new TextEncoder().encode(text);
+  const { cost, textBytes } = jsonCost(text);
+  const needed = cost + contentCost + 2 * textBytes + 2 * end; // float32 values twice: in JavaScript, and in the model
+  const lack = needed - memoryFor(LENGTH_BYTES + header.length + end);
+  const headerBytes = Math.ceil((header.length + Math.max(0, lack / 2)) / 8) * 8;
   const file = new Uint8Array(LENGTH_BYTES + headerBytes + end);
   new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
   file.set(header, LENGTH_BYTES);
@@ -99,8 +105,8 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   if (headerBytes > room) fail(`the header must fit in ${room} bytes, its length says ${headerBytes}`);
   const start = LENGTH_BYTES + headerBytes;
   const text = readHeader(bytes.subarray(LENGTH_BYTES, start));
-  const headerCost = jsonCost(text, 2); // the text, and the texts in it
-  checkCost(headerCost, bytes.length);
+  const { cost: headerCost, textBytes } = jsonCost(text);
+  checkCost(headerCost + 2 * textBytes, bytes.length); // the text, and the texts in it
   const header = parseHeader(text);
   const metadata = readMetadata(header[METADATA]);
   const entries = Object.entries(header)
@@ -114,7 +120,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     end = entry.end;
   }
   if (start + end !== bytes.length) fail(`the file must have ${start + end} bytes as its header says, got ${bytes.length}`);
-  const cost = headerCost + entries.reduce((sum, entry) => sum + (4 * (entry.end - entry.begin)) / entry.type.bytes, 0);
+  const cost = headerCost + textBytes + entries.reduce((sum, entry) => sum + (4 * (entry.end - entry.begin)) / entry.type.bytes, 0);
   checkCost(cost, bytes.length);
   const tensors = entries.map(({ name, type, shape, begin, end: last }) => [
     name,

@@ -6,6 +6,7 @@ import type { Layer } from "../layers/layer.ts";
 import type { Link } from "../losses/loss.ts";
 import type { Net } from "../net.ts";
 import type { Tensor } from "../tensor.ts";
+import { jsonCost } from "./jsonCost.ts";
 import { encodeSafetensors } from "./safetensors.ts";
 import type { ModelState } from "./state.ts";
 
@@ -26,7 +27,9 @@ export function saveModel(state: ModelState, tensors: Record<string, Tensor>, me
   const { net, link, loss, preprocessing } = state;
   const description: Description = { version: VERSION, layers: plainLayers(net), link, loss, preprocessing };
   // "format: pt" tells PyTorch's loaders that the names are theirs.
-  return encodeSafetensors(tensors, { ...metadata, format: "pt", [KEY]: inAscii(JSON.stringify(description)) });
+  const texts = { ...metadata, format: "pt", [KEY]: inAscii(JSON.stringify(description)) };
+  const cost = Object.values(texts).reduce((sum, text) => sum + jsonCost(text).cost, 0);
+  return encodeSafetensors(tensors, texts, cost);
 }
 
 /** Texts of one byte per character are read with half the memory of others. */

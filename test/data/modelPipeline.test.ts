@@ -382,6 +382,9 @@ describe("refuses", () => {
     expect(await refusal({ target: "species" })).toBe(misfit);
     expect(await refusal({ targetTransform: standardScaler().fit([1, 2]).toJSON() })).toBe(misfit);
     expect(await refusal({ inputs: { type: "scaler" } })).toContain("transformFrom: type must be that of a transform");
+    for (const key of ["inputs", "targetTransform"])
+      expect(await refusal({ [key]: null })).toContain("transformFrom: type must be that of a transform, got undefined");
+    for (const key of ["target", "classes"]) expect(await refusal({ [key]: null })).toBe(misfit);
     expect(await refusal({ inputs: 7 })).toContain("transformFrom: type must be that of a transform");
     expect(await refusal({ inputs: { type: "tablePipeline", encoder: { type: "tableEncoder", columns: [] }, steps: null } })).toContain(
       "pipelineFrom: the value is not what a pipeline's toJSON gives",

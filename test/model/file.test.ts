@@ -2,9 +2,10 @@
 import { describe, expect, test } from "vitest";
 import * as w from "../../src/index.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/model/safetensors.ts";
+import { RandomStream } from "../../src/random.ts";
 import { expectSameBits } from "../kernels/compare.ts";
 import { testNumbers } from "../kernels/harness.ts";
-import { fractions } from "../optimizers/rules.ts";
+import { loadOrRefusal, mutated, soundFiles, withHeader } from "./mutateFile.ts";
 import { runtimeOf, variants } from "./runtimes.ts";
 
 const next = testNumbers(3);
@@ -155,37 +156,60 @@ describe("refuses", () => {
     expect(runtime.info.memory.used).toBe(used);
   });
 
-  test("1,000 mutations: a FormatError or a sound model, never anything else; other models stay as they are", async () => {
+  test("1,500 damaged and forged files: a FormatError or a sound model, memory given back, other models as they are", async () => {
     const runtime = await w.createRuntime();
+    const files = await soundFiles(runtime);
     const model = await w.build(net, { runtime });
     const state = model.stateDict();
-    const bytes = model.save();
-    const headerBytes = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    for (const file of files) expect(await loadOrRefusal(file, runtime)).toBe("sound");
     const { used } = runtime.info.memory;
-    const random = fractions(11);
+    const random = new RandomStream(11, 1);
     let refused = 0;
-    for (let time = 0; time < 1000; time++) {
-      const copy = bytes.slice();
-      const flips = 1 + Math.floor(3 * random());
-      for (let flip = 0; flip < flips; flip++) {
-        // most of them in the header, where there is something to break
-        const at = Math.floor(random() * (random() < 0.8 ? headerBytes : copy.length));
-        copy[at] = random() < 0.5 ? copy[at] ^ (1 << Math.floor(8 * random())) : Math.floor(256 * random());
-      }
-      try {
-        const loaded = await w.load(copy, { runtime });
-        expect(loaded.predict(x).data.length % 30).toBe(0);
-        expect(Object.values(loaded.stateDict()).every(({ data }) => data.every(Number.isFinite))).toBe(true);
-        loaded.dispose();
-      } catch (error) {
-        if (!(error instanceof w.FormatError)) throw error;
-        refused++;
-      }
-    }
-    expect(refused).toBeGreaterThan(500);
-    expect(refused).toBeLessThan(1000);
-    expect(runtime.info.memory.used - used).toBeLessThan(300_000); // scratch of the runtime, made with the first prediction
+    for (let time = 0; time < 1500; time++) if ((await loadOrRefusal(mutated(files, random), runtime)) === "refused") refused++;
+    expect(refused).toBeGreaterThan(1000);
+    expect(refused).toBeLessThan(1500);
+    expect(runtime.info.memory.used).toBeLessThanOrEqual(used);
     expect(model.stateDict()).toEqual(state);
     runtime.dispose();
+  });
+
+  test("what would take more than four times the file: told before JSON or memory is asked for", async () => {
+    const layers = '{"kind":"input","shape":[1]},{"kind":"relu"}';
+    const described = (more: string) => encodeSafetensors({}, { whetstone: `{"version":1,"layers":[${layers}${more}]}` });
+    const most = /the file of \d+ bytes must need at most \d+ bytes of memory, got \d+$/;
+    expect(await messageOf(withHeader(`{"__metadata__":[${"{},".repeat(6000)}0]}`, new Uint8Array(0)))).toMatch(most);
+    expect(await messageOf(described(',{"kind":"relu"}'.repeat(6000)))).toMatch(most);
+    expect(await messageOf(described(`,{"kind":"relu","x":[${"0,".repeat(100_000)}0]}`))).toMatch(most);
+    expect(await messageOf(described(`,{"kind":"relu","x":${"[".repeat(200)}${"]".repeat(200)}}`))).toBe(
+      "load: the file's JSON is nested too deep",
+    );
+    const relus = Array.from({ length: 11_000 }, () => w.relu());
+    const weight = { data: new Float32Array(4e6), shape: [4e6, 1] };
+    const long = { whetstone: JSON.stringify({ version: 1, layers: [w.input(1), w.dense(4e6, { bias: false }), ...relus] }) };
+    expect(await messageOf(encodeSafetensors({ "0.weight": weight }, long))).toBe(
+      "load: the net must have at most 10000 layers, got 11002",
+    );
+  });
+
+  test("an honest file is never refused for its size: one that costs more is padded", async () => {
+    const values = new Float32Array(400_000);
+    const runtime = await runtimeOf("portable");
+    const model = await w.build(w.sequential(w.input(4), w.dense(100_000, { init: w.fromArray(values), bias: false })), { runtime });
+    const bytes = model.save();
+    expect(bytes.length).toBeGreaterThan(4 * 400_000 + 2 * 400_000 + 1e6);
+    const same = await w.load(bytes, { runtime });
+    expect(same.net).toEqual(model.net);
+    for (const each of [model, same]) each.dispose();
+  });
+
+  test("texts beyond ASCII are escaped, and come back", async () => {
+    const runtime = await runtimeOf("portable");
+    const model = await w.build(w.sequential(w.input(1), w.dense(1)), { runtime });
+    model.preprocessing = { names: ["ß", "木", "\u007f", "\ud83d\ude00"] };
+    const bytes = model.save();
+    expect(bytes.subarray(0, 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))).every((byte, i) => i < 8 || byte < 0x7f)).toBe(
+      true,
+    );
+    expect((await w.load(bytes, { runtime })).preprocessing).toEqual(model.preprocessing);
   });
 });
