@@ -18,7 +18,7 @@ export function pipelineOf(model: Model): ModelPipeline {
   }
   const { target, classes } = json;
   const isTables = json.inputs?.type === "tableEncoder" || json.inputs?.type === "tablePipeline";
-  const inputs = json.inputs === undefined ? undefined : (isTables ? tableTransformFrom(json.inputs) : transformFrom(json.inputs));
+  const inputs = json.inputs === undefined ? undefined : isTables ? tableTransformFrom(json.inputs) : transformFrom(json.inputs);
   const targetTransform = json.targetTransform === undefined ? undefined : transformFrom(json.targetTransform);
   const { inputShape, outputShape } = model.state.layout;
   const outputs = sizeOf(outputShape);
