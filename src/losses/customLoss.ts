@@ -26,7 +26,8 @@ export interface CustomLossOptions<Targets extends Int32Array | Tensor = Tensor>
 
 /**
  * A loss of your own. It runs in JavaScript, so keep it short; it must not wait, nor use a model or trainer of the same runtime.
- * Training it may `throw`: the step is not taken then. evaluate and validation call `value` once, with all rows.
+ * Training it may `throw`: the step is not taken then. evaluate and validation call `value` once, with all rows. Whether the
+ * gradient is that of the value, checkGradients() tells.
  *
  *     customLoss({
  *       value: (t, p) => p.data.reduce((sum, v, i) => sum + Math.cosh(v - t.data[i]), 0) / p.shape[0],

@@ -128,6 +128,22 @@ describe.each(variants)("%s", (variant) => {
     }
   });
 
+  test("checkGradients tells a gradient that is that of the value from one that is not; ensembles evaluate it", async () => {
+    const model = await make(variant, regressor);
+    const data = { x, y: numbersOf(2), weights };
+    expect(w.checkGradients(model, data, cauchy())).toMatchObject({ passed: true });
+    const { value, gradient } = cauchy().callbacks!;
+    const twice = w.customLoss({
+      value,
+      gradient: (t, p, given) => Array.from(gradient(t, p, given), (v) => 2 * v),
+    } as w.CustomLossOptions);
+    expect(w.checkGradients(model, data, twice)).toMatchObject({ passed: false });
+    const both = w.ensemble([model, await make(variant, regressor, 5)]);
+    const [want, got] = [w.mse(), ownMse()].map((loss) => both.evaluate(data, { loss }).loss);
+    expect(Math.abs(got - want)).toBeLessThan(1e-6);
+    for (const each of both.models) each.dispose();
+  });
+
   test("the finder of rates takes it", async () => {
     const model = await make(variant, regressor);
     const data = { x, y: numbersOf(2) };
