@@ -2,6 +2,7 @@
 import { claim as batchNormalization } from "./batchNormalization.ts";
 import { claim as batchSize } from "./batchSize.ts";
 import { claim as biasCorrection } from "./biasCorrection.ts";
+import { claim as biasVariance } from "./biasVariance.ts";
 import type { Claim } from "./claim.ts";
 import { claim as clipping } from "./clipping.ts";
 import { claim as depth } from "./depth.ts";
@@ -35,6 +36,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   batchSize,
   secondOrder,
   sparsity,
+  biasVariance,
   overfitting,
   dropoutAverage,
   ensemble,

@@ -47,6 +47,15 @@ const bounds: Record<string, Record<string, [number, number]>> = {
     fullAfterSteps: [0.3, 0.7],
   },
   secondOrder: { full: [0, 1e-3], fullAdam: [1e-3, 0.1], mini: [1, 5], miniAdam: [0.1, 0.8] },
+  biasVariance: {
+    lineBias: [0.35, 0.45],
+    lineVariance: [0.005, 0.015],
+    largeBias: [-0.005, 0.01],
+    largeVariance: [0.03, 0.06],
+    moreRows: [0.15, 0.35],
+    penalty: [0.4, 0.7],
+    lineMoreRows: [0.95, 1.05],
+  },
   overfitting: {
     trainAccuracy: [0.99, 1],
     noneLoss: [0.6, 1.2],

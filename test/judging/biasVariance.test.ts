@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { polynomialFeatures, ridge } from "../../src/data/index.ts";
 import * as w from "../../src/index.ts";
 import { type BiasVariance, biasVariance, type ModelRecipe, type Run } from "../../src/metrics/index.ts";
+import { deviationOf, meanOf } from "./recipes.ts";
 
 const xs = Array.from({ length: 20 }, (_, i) => [i / 10 - 0.95]);
 const points = [-0.9, -0.5, -0.1, 0.2, 0.6, 1].map((value) => [value]);
@@ -87,6 +88,23 @@ describe("polynomials by ridge", () => {
       expect(spread).toBeLessThan(1.4);
     }
   });
+});
+
+test("few sets: estimates are right on average, where those that divide by the number of sets would not be", async () => {
+  // A line fitted to a line: no bias, and var f = σ² ‖φᵀ A‖². The plug-in bias² of 3 sets would be a third of the variance.
+  const line = { truth: ([x]: readonly number[]) => 2 * x! + 1, x: xs, noise: NOISE, points };
+  const known = exact(1, 1e-9).variance;
+  const [bias2, variance]: [number[], number[]] = [[], []];
+  for (let seed = 0; seed < 300; seed++) {
+    const result = await biasVariance(line, smoother(1, 1e-9), { sets: 3, seed: 10 * seed });
+    bias2.push(result.bias2);
+    variance.push(result.variance);
+  }
+  const spread = (values: number[]) => deviationOf(values) / Math.sqrt(values.length);
+  expect(Math.abs(meanOf(bias2))).toBeLessThan(3.5 * spread(bias2));
+  expect(Math.abs(meanOf(variance) - known)).toBeLessThan(3.5 * spread(variance));
+  expect(3.5 * spread(bias2)).toBeLessThan(known / 3 / 2);
+  expect(3.5 * spread(variance)).toBeLessThan(known / 3);
 });
 
 test("inputs drawn anew, noise that grows with x: the mean of the targets", async () => {
