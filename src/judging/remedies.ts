@@ -52,7 +52,7 @@ export const REMEDIES = {
     remedy("Penalties on the weights", "penalty: l2(1e-4), l1(1e-5)", "000, 002"),
     remedy("Dropout", "dropout(0.5)", "000, 001, 003"),
     remedy("Stop when the validation loss is best", "earlyStopping({ patience: 10 })", "000, 002"),
-    remedy("The mean of several nets", "predict(x, { samples })", "000"),
+    remedy("The mean of several nets", "ensemble(models)", "000, 001, 003"),
   ],
 } satisfies Record<string, readonly Remedy[]>;
 

@@ -210,7 +210,7 @@ describe("both and none", () => {
         "2. Penalties on the weights [penalty: l2(1e-4), l1(1e-5)] (notes 000, 002)",
         "3. Dropout [dropout(0.5)] (notes 000, 001, 003)",
         "4. Stop when the validation loss is best [earlyStopping({ patience: 10 })] (notes 000, 002)",
-        "5. The mean of several nets [predict(x, { samples })] (notes 000)",
+        "5. The mean of several nets [ensemble(models)] (notes 000, 001, 003)",
         "but: A lower training loss is not the aim: choose by validation",
       ].join("\n"),
     );
