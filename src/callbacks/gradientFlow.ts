@@ -27,7 +27,7 @@ export interface LayerFlow {
 }
 
 export interface GradientFlow extends Callback {
-  /** A row per layer and measured epoch of the last fit, in the order of the net. */
+  /** A row per layer and measured epoch of the last fit (of a resumed one, from there on), in the order of the net. */
   readonly rows: readonly LayerFlow[];
 }
 
@@ -48,9 +48,9 @@ export function gradientFlow(options: GradientFlowOptions = {}): GradientFlow {
     get rows() {
       return rows;
     },
-    onStart({ stepsPerEpoch }, run) {
+    onStart(_, run) {
       rows = [];
-      if (stepsPerEpoch === 1) before = run.parameters();
+      before = run.parameters(); // a resumed run may have one step left in its epoch
     },
     onStep({ epoch, stepInEpoch, stepsPerEpoch }, run) {
       if (stepInEpoch === stepsPerEpoch && (epoch + 1) % every === 0) {
