@@ -4,17 +4,14 @@
  */
 import { type NonFiniteError, ShapeError } from "../errors.ts";
 import { RandomStream, STREAM_SHUFFLE, shuffleInto } from "../random.ts";
-import { pause } from "../runtime/host/pause.ts";
 import type { Region } from "../runtime/memory.ts";
 import type { Batch, PlacedBatch } from "./batchPlaces.ts";
 import type { TakenData } from "./evaluate.ts";
+import { Pauses } from "./pauses.ts";
 import type { Training } from "./training.ts";
 
 /** Above this, rows stay in JavaScript: a copy in linear memory would leave too little for everything else. */
 const MAX_BYTES = 256 * 1024 * 1024;
-
-/** While batches are passed over the event loop turns at least this often, in ms. */
-const PAUSE_EVERY = 40;
 
 export interface BatchSource {
   /** Batches of an epoch. */
@@ -153,13 +150,10 @@ export class StreamBatches implements BatchSource {
 
   /** An iterable knows no other way to go to a place. */
   async skip(batches: number): Promise<void> {
-    let turned = performance.now();
+    const pauses = new Pauses(this.#signal);
     for (let taken = 0; taken < batches; taken++) {
       await this.#next();
-      if (performance.now() - turned < PAUSE_EVERY) continue;
-      await pause();
-      this.#signal?.throwIfAborted();
-      turned = performance.now();
+      if (pauses.isDueAfterStep()) await pauses.take();
     }
   }
 

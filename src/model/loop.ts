@@ -1,7 +1,6 @@
 /** The loop of fit: epochs of steps, what is recorded, when callbacks are called, and which weights remain. */
 import type { Callback, CallbackResult, RunAccess, TrainingState } from "../callbacks/callback.ts";
 import { checkNotNegative } from "../check.ts";
-import { pause } from "../runtime/host/pause.ts";
 import type { Averaging } from "./averaging.ts";
 import type { BatchSource } from "./batches.ts";
 import type { Evaluator } from "./evaluate.ts";
@@ -9,14 +8,12 @@ import type { FitOptions } from "./fitOptions.ts";
 import { emptyHistory, type History, valName } from "./history.ts";
 import { inspectLayers } from "./inspectLayers.ts";
 import { OutputLog } from "./outputLog.ts";
+import { Pauses } from "./pauses.ts";
 import { type Run, restore, snapshot, takers } from "./resume.ts";
 import { encodeRun, ownTensors, type Position } from "./runFile.ts";
 import { saveModel } from "./saveModel.ts";
 import type { Training } from "./training.ts";
 import { WeightsCopy } from "./weightsCopy.ts";
-
-/** The event loop turns at least this often, in ms, so that a page or a server stays alive. */
-const PAUSE_EVERY = 40;
 
 export interface LoopParts {
   readonly training: Training;
@@ -50,11 +47,7 @@ export class Loop {
   /** What the run was when its own weights made room for those that remain. */
   #last: ReturnType<typeof snapshot> | undefined;
   #isOver = false;
-  #lastPause = performance.now();
-  /** Steps between looks at the clock: a look costs as much as a small step. */
-  #stepsPerLook = 1;
-  #stepsToLook = 1;
-  #lastLook = performance.now();
+  readonly #pauses: Pauses;
 
   constructor({ training, source, evaluator, options, notes, average, settings }: LoopParts) {
     const { epochs = 10, callbacks = [], metrics = {} } = options;
@@ -63,6 +56,7 @@ export class Loop {
     this.#evaluator = evaluator;
     this.#average = average;
     this.#options = options;
+    this.#pauses = new Pauses(options.signal);
     this.#callbacks = callbacks;
     this.#hasStepCallbacks = callbacks.some(({ onStep }) => onStep !== undefined);
     this.#access = {
@@ -161,7 +155,7 @@ export class Loop {
     const round = taken.filter(({ isPending }) => isPending).map(({ callback }) => callback);
     if (waiting.hook === "onStep") stop = (await this.#call("onStep", round)) || stop;
     if (waiting.hook === "onEpoch") stop = (await this.#callEpoch(this.#position.epoch - 1, round)) || stop;
-    await this.#source.skip?.(this.#position.epoch * this.#source.stepsPerEpoch + this.#position.index);
+    if (!stop) await this.#source.skip?.(this.#position.epoch * this.#source.stepsPerEpoch + this.#position.index);
     return stop;
   }
 
@@ -207,7 +201,7 @@ export class Loop {
         const stop = this.#callStep();
         if (stop === true || (stop !== false && (await stop))) return true;
       }
-      if (--this.#stepsToLook <= 0 && this.#isPauseDue()) await this.#pause();
+      if (this.#pauses.isDueAfterStep()) await this.#pauses.take();
     }
     return this.#endEpoch();
   }
@@ -239,7 +233,7 @@ export class Loop {
     } finally {
       this.#average?.takeDown();
     }
-    if (this.#isPauseDue()) await this.#pause();
+    if (this.#pauses.isDue()) await this.#pauses.take();
     return stop;
   }
 
@@ -369,24 +363,6 @@ export class Loop {
   #afterStep(stop: boolean): boolean {
     this.#options.signal?.throwIfAborted();
     return stop;
-  }
-
-  /** Looks at the clock seldom enough to cost nothing, often enough to pause in time. */
-  #isPauseDue(): boolean {
-    const now = performance.now();
-    const sinceLook = now - this.#lastLook;
-    if (sinceLook < PAUSE_EVERY / 16) this.#stepsPerLook = Math.min(this.#stepsPerLook * 2, 65536);
-    else if (sinceLook > PAUSE_EVERY / 4) this.#stepsPerLook = Math.max(1, this.#stepsPerLook >>> 2);
-    this.#stepsToLook = this.#stepsPerLook;
-    this.#lastLook = now;
-    return now - this.#lastPause >= PAUSE_EVERY;
-  }
-
-  async #pause(): Promise<void> {
-    await pause();
-    this.#options.signal?.throwIfAborted();
-    this.#lastPause = performance.now();
-    this.#lastLook = this.#lastPause;
   }
 }
 

@@ -58,8 +58,8 @@ export function versionOf({ program }) {
 }
 
 /** The report of one run. Rejects if there is none in time, or if the process does not end by itself with status 0. */
-export async function runProcess({ name, program, flags, entry = "process.mjs", options = {} }, folder) {
-  const child = spawn(program, [...flags, join(folder, entry), JSON.stringify(options)], {
+export async function runProcess({ name, program, flags, entry = "process.mjs", options = {} }, folder, states) {
+  const child = spawn(program, [...flags, join(folder, entry), JSON.stringify({ ...options, states })], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });

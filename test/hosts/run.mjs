@@ -53,12 +53,17 @@ async function run(host, version, expected, suite) {
   print(host, version, report ?? {}, failures.length === 0 ? "ok" : "FAILED", failures);
 }
 
+/** Of a run that the first host has stopped: all others go on with it too. */
+function states() {
+  return results.find(({ report }) => report !== undefined)?.report.states;
+}
+
 async function runProcesses() {
   for (const host of processHosts.filter(({ name }) => isWanted(name))) {
     const { name, fast, options } = host;
     const why = missing(host);
     if (why) skip(name, why);
-    else await run(name, versionOf(host), { isFast: fast, noThreads: options?.noThreads }, () => runProcess(host, project));
+    else await run(name, versionOf(host), { isFast: fast, noThreads: options?.noThreads }, () => runProcess(host, project, states()));
   }
 }
 

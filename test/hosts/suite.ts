@@ -4,6 +4,7 @@
  */
 import type { Model, Runtime, RuntimeInfo } from "../../src/index.ts";
 import { digest } from "./digest.ts";
+import { fromText, resumeOn, STOPS, textOf } from "./resume.ts";
 import { decayingRate, digitsTask, makeData, mnistTask, type Task, type Whetstone } from "./tasks.ts";
 
 export interface SuiteOptions {
@@ -11,6 +12,8 @@ export interface SuiteOptions {
   readonly worker?: string | URL;
   /** Why this host can have no threads: part of the note that the runtime must give. Left out where it can. */
   readonly noThreads?: string;
+  /** States of a run that another host has stopped, by variant, as base64. */
+  readonly states?: Readonly<Record<string, string>>;
 }
 
 export interface Report {
@@ -18,6 +21,8 @@ export interface Report {
   readonly failures: string[];
   /** Hash by "portable digits state" and the like. The last word but one names the task. */
   readonly hashes: Record<string, string>;
+  /** For the next host to go on from. */
+  readonly states: Readonly<Record<string, string>>;
   readonly variants: string[];
   readonly fused: boolean;
   /** Most threads that ran. */
@@ -39,14 +44,15 @@ export async function runSuite(whetstone: Whetstone, options: SuiteOptions = {})
     await suite.compareThreads(numerics, "digits", digitsTask(whetstone));
     await suite.compareThreads(numerics, "mnist", mnistTask(whetstone));
     await suite.fit(await suite.runtime({ numerics }));
+    await suite.resume(numerics);
   }
   // What one gets without asking for anything.
   const { info } = await suite.runtime({});
   suite.check(info.numerics === variants.at(-1), `the default is ${info.numerics}, and the engine has ${variants.join(", ")}`);
   suite.check(info.threads >= 1 && info.threads <= 8, `${info.threads} threads by default`);
-  const { checks, failures, hashes, threads } = suite;
+  const { checks, failures, hashes, states, threads } = suite;
   const milliseconds = Math.round(performance.now() - start);
-  return { checks, failures, hashes, variants: [...variants], fused: info.fused, threads, info, milliseconds };
+  return { checks, failures, hashes, states, variants: [...variants], fused: info.fused, threads, info, milliseconds };
 }
 
 class Suite {
@@ -54,6 +60,7 @@ class Suite {
   threads = 1;
   readonly failures: string[] = [];
   readonly hashes: Record<string, string> = {};
+  readonly states: Record<string, string> = {};
   readonly #whetstone: Whetstone;
   readonly #options: SuiteOptions;
 
@@ -177,5 +184,34 @@ class Suite {
     this.check(history.valLoss.at(-1)! < history.valLoss[0]!, `fit: validation loss went ${history.valLoss}`);
     this.hashes[`${variant} fit history`] = await digest([Float64Array.from(history.loss), Float64Array.from(history.valLoss)]);
     this.hashes[`${variant} fit weights`] = await digest(Object.values(model.stateDict()).map(({ data }) => data));
+  }
+
+  /**
+   * A run that is stopped at 20 steps, on one thread or two, and goes on on the other number: each has the bits of a run that
+   * was not stopped, and so has one that another host began.
+   */
+  async resume(numerics: "portable" | "fast"): Promise<void> {
+    const runtimes = [await this.runtime({ numerics, threads: 1 }), await this.runtime({ numerics, threads: 2, share: "always" })];
+    const run = (k: number, options: Parameters<typeof resumeOn>[2]) => resumeOn(this.#whetstone, runtimes[k % 2]!, options);
+    const whole = (await run(0, {})).hash;
+    this.hashes[`${numerics} resume`] = whole;
+    for (const [k, stop] of STOPS.entries()) {
+      const { state } = await run(k, { stop });
+      for (const [on, threads] of [1, 2].entries()) {
+        const { hash } = await run(on, { resume: state });
+        this.check(hash === whole, `${numerics}: stopped at step ${stop} and resumed on ${threads} threads: ${hash}, not ${whole}`);
+      }
+      this.states[numerics] ??= textOf(state);
+    }
+    const given = this.#options.states?.[numerics];
+    if (given !== undefined && (numerics === "portable" || runtimes[0]!.info.fused)) {
+      const { hash } = await run(1, { resume: fromText(given) });
+      this.check(hash === whole, `${numerics}: begun on another host: ${hash}, not ${whole}`);
+      this.check(
+        runtimes[1]!.info.notes.every((note) => !note.includes("began on")),
+        `${numerics}: ${runtimes[1]!.info.notes}`,
+      );
+    }
+    for (const runtime of runtimes) runtime.dispose();
   }
 }
