@@ -5,7 +5,7 @@ export { type CheckpointOptions, checkpoint } from "./callbacks/checkpoint.ts";
 export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/earlyStopping.ts";
 export { type GradientFlow, type GradientFlowOptions, gradientFlow, type LayerFlow } from "./callbacks/gradientFlow.ts";
 export { csvLog, jsonLog, type WriteLine } from "./callbacks/logs.ts";
-export { progressBar } from "./callbacks/progressBar.ts";
+export { type ProgressBarOptions, progressBar } from "./callbacks/progressBar.ts";
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from "./callbacks/reduceOnPlateau.ts";
 export { type TimeLimitOptions, timeLimit } from "./callbacks/timeLimit.ts";
 export { type Clip, clipLayerNorm, clipNorm, clipValue } from "./clipping.ts";

@@ -1,0 +1,62 @@
+/** whetstone/node. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readCsv } from "../../src/data/index.ts";
+import * as w from "../../src/index.ts";
+import * as n from "../../src/node/index.ts";
+import { build, outcome, small, weightsOf } from "./scenes.ts";
+import type { Options, TableOf } from "./types.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "options-"));
+const csv = join(folder, "table.csv");
+writeFileSync(csv, "a,b,c\n1,2,x\n3,NA,y\n5,6,y\n7,8,z\n");
+const other = await w.createRuntime({ numerics: "portable", threads: 1, memory: { maximum: 2 ** 26 } });
+
+const table = readCsv(
+  `size,weight,label\n${Array.from({ length: 40 }, (_, i) => `${(i * 7) % 11},${(i * 3) % 8},${(i * 7) % 11 > 4 ? 1 : 0}`).join("\n")}\n`,
+);
+
+/** The run without its times. */
+async function train(o: n.TrainTableOptions): Promise<unknown> {
+  const { model, history, classes, inputs, rows, score, steps } = await n.trainTable(table, o);
+  const seen = { history, classes, inputs, rows, score, steps, weights: weightsOf(model), memory: model.runtime.info.memory.maximum };
+  model.dispose();
+  return seen;
+}
+
+export const node: TableOf<Options["whetstone/node"]> = {
+  loadModel: {
+    differs: "where the model lives",
+    see: async (o) => {
+      const path = join(folder, "model.safetensors");
+      await n.saveModel(await build(...small()), path);
+      return (await n.loadModel(path, o)).runtime.info.memory.maximum;
+    },
+    rows: { runtime: [undefined, other] },
+  },
+  readCsvFile: {
+    differs: "the table, or the error",
+    see: (o) => outcome(() => n.readCsvFile(csv, o)),
+    rows: { header: [true, false], delimiter: [",", ";"], missing: [undefined, ["NA", "7"]], kinds: [undefined, { a: "text" }] },
+  },
+  trainTable: {
+    differs: "the trained table",
+    base: { target: "label", epochs: 3, hidden: [4] },
+    see: train,
+    rows: {
+      target: ["label", "size"],
+      task: ["classification", "regression"],
+      exclude: [undefined, ["weight"]],
+      hidden: [[4], [5]],
+      epochs: [2, 3],
+      batchSize: [4, 8],
+      learningRate: [1e-3, 1e-2],
+      test: [0.2, 0.4],
+      seed: [0, 1],
+      callbacks: [undefined, [{ onEpoch: () => "stop" }]],
+      runtime: [undefined, other],
+      signal: { effect: [undefined, AbortSignal.abort("enough")], differs: "whether the run ends", see: (o) => outcome(() => train(o)) },
+    },
+  },
+};
