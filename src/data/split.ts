@@ -9,7 +9,7 @@ import { isTensorLike, isTypedArray, type TensorLike, type TypedArray } from "./
 import { numberedGroups } from "./groups.ts";
 
 export interface SplitOptions {
-  /** Share of all rows below 1, or a count from 1; 0 = no such part (default). */
+  /** Share of all rows below 1, or a count from 1; 0 (default) for no such part. */
   validation?: number;
   /** The same for the test part; default 0.2. */
   test?: number;

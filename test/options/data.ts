@@ -250,6 +250,7 @@ export const pipelines: TableOf<Options["modelPipeline"]> = {
       constraint: [undefined, w.maxNorm(0.1)],
       batchSize: [4, "full"],
       groups: [undefined, [{ match: "0.*", learningRate: 0.5 }]],
+      accumulate: [1, 2],
       seed,
       epochs: [2, 3],
       shuffle: [true, false],

@@ -10,7 +10,7 @@ const classes = [0, 1, 2, 2, 1, 0, 2, 1, 2, 2];
 const rows = classes.map((label, i) => [0.2 + 0.05 * i, label === 1 ? 0.5 : 0.3, label === 2 && i !== 3 ? 0.9 : 0.1]);
 const shares = rows.map((row) => row.map((v) => v / row.reduce((a, b) => a + b, 0)));
 const guesses = [0, 1, 2, 1, 1, 2, 2, 0, 2, 2];
-const many = rows.map((row, i) => row.map((_, k) => ((i + k) % 3 === 0 ? 1 : 0)));
+const many = rows.map((row, i) => row.map((_, k) => ((i + 2 * k) % 3 !== 0 ? 1 : 0)));
 const differs = "the value";
 const threshold = [0.5, 0.3] as const;
 

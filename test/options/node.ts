@@ -25,6 +25,25 @@ async function train(o: n.TrainTableOptions): Promise<unknown> {
   return seen;
 }
 
+/** The judgement, how often onFold was called, and the most memory in use in the other runtime. */
+async function crossValidate({ onFold, callbacks = [], ...o }: n.CrossValidateTableOptions): Promise<unknown> {
+  let calls = 0;
+  let used = 0;
+  const watch = {
+    onEpoch: () => {
+      used = Math.max(used, other.info.memory.used);
+    },
+  };
+  const { judgement, classes } = await n.crossValidateTable(table, {
+    ...o,
+    callbacks: [...callbacks, watch],
+    onFold: onFold && (() => void calls++),
+  });
+  return [plain({ judgement, classes }), calls, used > 0];
+}
+
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (key, part: unknown) => (key === "seconds" ? 0 : part)));
+
 export const node: TableOf<Options["whetstone/node"]> = {
   loadModel: {
     differs: "where the model lives",
@@ -57,6 +76,31 @@ export const node: TableOf<Options["whetstone/node"]> = {
       callbacks: [undefined, [{ onEpoch: () => "stop" }]],
       runtime: [undefined, other],
       signal: { effect: [undefined, AbortSignal.abort("enough")], differs: "whether the run ends", see: (o) => outcome(() => train(o)) },
+    },
+  },
+  crossValidateTable: {
+    differs: "the judgement",
+    base: { target: "label", epochs: 3, hidden: [4], folds: 2 },
+    see: crossValidate,
+    rows: {
+      target: ["label", "size"],
+      task: ["classification", "regression"],
+      exclude: [undefined, ["weight"]],
+      hidden: [[4], [5]],
+      epochs: [2, 3],
+      batchSize: [4, 8],
+      learningRate: [1e-3, 1e-2],
+      folds: [2, 3],
+      repeats: [1, 2],
+      seed: [0, 1],
+      callbacks: [undefined, [{ onEpoch: () => "stop" }]],
+      runtime: [undefined, other],
+      onFold: [undefined, () => undefined],
+      signal: {
+        effect: [undefined, AbortSignal.abort("enough")],
+        differs: "whether the run ends",
+        see: (o) => outcome(() => crossValidate(o)),
+      },
     },
   },
 };

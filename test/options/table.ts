@@ -10,7 +10,7 @@ import { losses } from "./losses.ts";
 import { metrics } from "./metrics.ts";
 import { node } from "./node.ts";
 import { optimizers } from "./optimizers.ts";
-import { models, training } from "./training.ts";
+import { ensembles, models, training } from "./training.ts";
 import type { Table } from "./types.ts";
 
 export const table: Table = {
@@ -20,4 +20,5 @@ export const table: Table = {
   "whetstone/node": node,
   model: models,
   modelPipeline: pipelines,
+  ensemble: ensembles,
 };

@@ -49,13 +49,17 @@ async function* stream(): AsyncGenerator<w.Data> {
 const logits = { loss: w.softmaxCrossEntropy() };
 
 /** A trained classifier with dropout. */
-async function classifier(see: (model: w.Model) => unknown): Promise<unknown> {
+async function classifier(see: (model: w.Model) => unknown, seed = 0): Promise<unknown> {
   const model = await build(w.dense(6), w.dropout(0.5), w.tanh(), w.dense(3));
-  await model.fit(labelled as w.Data, { ...logits, optimizer: sgd, epochs: 2 });
+  await model.fit(labelled as w.Data, { ...logits, optimizer: sgd, epochs: 2, seed });
   const seen = await see(model);
   model.dispose();
   return seen;
 }
+
+/** Two of them. */
+const together = (see: (both: w.Ensemble) => unknown, options: w.EnsembleOptions = {}): Promise<unknown> =>
+  classifier((a) => classifier((b) => see(w.ensemble([a, b], options)), 7));
 
 export const training = {
   build: {
@@ -96,6 +100,7 @@ export const training = {
       ...step,
       batchSize: { effect: [8, 4], differs: "whether eight rows are taken", see: (o) => outcome(() => steps(sampled, o)) },
       groups: [undefined, [group]],
+      accumulate: [1, 2],
       seed: [0, 1],
       stepsPerEpoch: { effect: [1, 3], with: { optimizer: perEpoch } },
     },
@@ -105,6 +110,11 @@ export const training = {
     base: { match: "0.*", learningRate: 0.5 },
     see: (one) => fitted({ groups: [one], epochs: 2 }),
     rows: { match: ["0.*", "2.*"], learningRate: [0.5, 0.2], weightDecay: [0, 0.5] },
+  },
+  ensemble: {
+    differs: "the classes of two models together",
+    see: (o) => together((both) => both.predict(labelled.x, { as: "probabilities" }), o),
+    rows: { combine: ["mean", "vote"] },
   },
   findLearningRate: {
     differs: "the curve",
@@ -171,6 +181,7 @@ const fitRows: Entry<w.FitOptions>["rows"] = {
   ...step,
   batchSize: [4, "full"],
   groups: [undefined, [group]],
+  accumulate: [1, 2],
   seed: [0, 1],
   epochs: [2, 3],
   shuffle: [true, false],
@@ -215,5 +226,19 @@ export const models: TableOf<Options["model"]> = {
       return weightsOf(model);
     },
     rows: { seed: [1, 2], init: [undefined, w.zeros()] },
+  },
+};
+
+export const ensembles: TableOf<Options["ensemble"]> = {
+  predict: {
+    differs: "what is predicted",
+    see: (o) => together((both) => both.predict(labelled.x, o)),
+    rows: { as: ["raw", "classes"], samples: [undefined, 3], seed: { effect: [0, 1], with: { samples: 3 } } },
+  },
+  evaluate: {
+    differs: "what is measured",
+    base: logits,
+    see: (o) => together((both) => both.evaluate(labelled as w.Data, o)),
+    rows: { loss: [w.softmaxCrossEntropy(), w.softmaxCrossEntropy({ labelSmoothing: 0.5 })], metrics: [undefined, { accuracy }] },
   },
 };

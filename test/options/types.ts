@@ -61,6 +61,7 @@ export interface Options {
   readonly "whetstone/node": OptionsByName<typeof node>;
   readonly model: OptionsByName<core.Model>;
   readonly modelPipeline: OptionsByName<data.ModelPipeline>;
+  readonly ensemble: OptionsByName<core.Ensemble>;
 }
 
 export type KeyOf<O> = O extends unknown ? keyof O & string : never;
