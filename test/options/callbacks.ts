@@ -69,6 +69,15 @@ export const callbacks = {
         differs: "what save does",
         see: (o) => withCallback(w.checkpoint(o)).then(() => "saved", String),
       },
+      weightsOnly: {
+        effect: [false, true],
+        differs: "whether files grow with the run",
+        see: async (o) => {
+          const bytes: number[] = [];
+          await withCallback(w.checkpoint({ ...o, save: (file) => void bytes.push(file.length) }));
+          return bytes.at(-1)! > bytes[0] + 100; // what the run has measured grows
+        },
+      },
       every: [1, 5],
       best: { effect: [false, true], with: { monitor: "rising", mode: "min" } },
       monitor: { effect: ["loss", "rising"], with: { best: true, mode: "min" } },

@@ -2,7 +2,7 @@
 import * as d from "../../src/data/index.ts";
 import * as w from "../../src/index.ts";
 import { accuracy } from "../../src/metrics/index.ts";
-import { outcome, sgd, weightsOf } from "./scenes.ts";
+import { outcome, sgd, stepsOf, weightsOf } from "./scenes.ts";
 import type { Entry, Options, TableOf } from "./types.ts";
 
 const rows = Array.from({ length: 12 }, (_, i) => [i, (i * 5) % 7, i % 3]);
@@ -236,6 +236,9 @@ export const data: TableOf<Options["whetstone/data"]> = {
   },
 };
 
+/** A run of the pipeline that ended after an epoch. */
+const [{ state: stopped }] = (await piped({}, () => 0, { epochs: 1 })) as [w.History];
+
 export const pipelines: TableOf<Options["modelPipeline"]> = {
   fit: {
     differs: "weights and history",
@@ -258,6 +261,11 @@ export const pipelines: TableOf<Options["modelPipeline"]> = {
       metrics: [undefined, { largest: (_, yPred) => Math.max(...yPred.data) }],
       callbacks: [undefined, [w.reduceOnPlateau({ monitor: "loss", patience: 0, threshold: 10 })]],
       signal: { effect: [undefined, AbortSignal.abort("enough")], differs: "whether the run ends", see: (o) => outcome(() => fitPipe(o)) },
+      resume: {
+        effect: [undefined, stopped],
+        differs: "the steps that are left",
+        see: (o) => stepsOf((counter) => fitPipe({ ...o, callbacks: [counter] })),
+      },
       stepsPerEpoch: { effect: [undefined, 3], differs: "whether rows are taken", see: (o) => outcome(() => fitPipe(o)) },
     },
   },

@@ -82,6 +82,13 @@ export interface Failed {
   readonly error: string;
 }
 
+/** Steps that a fit takes. */
+export async function stepsOf(fit: (counter: w.Callback) => Promise<unknown>): Promise<number> {
+  let count = 0;
+  await fit({ onStep: () => void count++ });
+  return count;
+}
+
 /** What a call gives, or the message of its error. */
 export async function outcome(run: () => unknown): Promise<unknown> {
   try {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as w from "../../src/index.ts";
 import { accuracy } from "../../src/metrics/index.ts";
-import { batch, build, fitted, floats, labelled, outcome, runtime, sgd, small, steps, weightsOf } from "./scenes.ts";
+import { batch, build, fitted, floats, labelled, outcome, runtime, sgd, small, steps, stepsOf, weightsOf } from "./scenes.ts";
 import type { Entry, Options, TableOf } from "./types.ts";
 
 const net = w.sequential(w.input(3), w.dense(4), w.dropout(0.5), w.tanh(), w.dense(2));
@@ -177,6 +177,8 @@ export const training = {
   },
 } satisfies Partial<TableOf<Options["whetstone"]>>;
 
+const stopped = await fitted({ epochs: 1 }, batch, sampled);
+
 const fitRows: Entry<w.FitOptions>["rows"] = {
   ...step,
   batchSize: [4, "full"],
@@ -190,6 +192,11 @@ const fitRows: Entry<w.FitOptions>["rows"] = {
   callbacks: [undefined, [w.reduceOnPlateau({ monitor: "loss", patience: 0, threshold: 10 })]],
   signal: { effect: [undefined, AbortSignal.abort("enough")], differs: "whether the run ends", see: (o) => outcome(() => fitted(o)) },
   stepsPerEpoch: { effect: [2, 3], see: (o) => fitted(o, stream()) },
+  resume: {
+    effect: [undefined, stopped.history.state],
+    differs: "the steps that are left",
+    see: (o) => stepsOf((counter) => fitted({ ...o, callbacks: [counter] }, batch, sampled)),
+  },
 };
 
 export const models: TableOf<Options["model"]> = {
