@@ -1,11 +1,11 @@
 /** whetstone/node. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readCsv } from "../../src/data/index.ts";
 import * as w from "../../src/index.ts";
 import * as n from "../../src/node/index.ts";
-import { build, outcome, small, weightsOf } from "./scenes.ts";
+import { build, fitted, outcome, small, weightsOf } from "./scenes.ts";
 import type { Options, TableOf } from "./types.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "options-"));
@@ -43,6 +43,13 @@ async function crossValidate({ onFold, callbacks = [], ...o }: n.CrossValidateTa
 }
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (key, part: unknown) => (key === "seconds" ? 0 : part)));
+
+/** The event file of a fit. */
+async function events(o: n.TensorBoardOptions): Promise<unknown> {
+  const home = mkdtempSync(join(folder, "events-"));
+  await fitted({ callbacks: [n.tensorBoard(home, o)], epochs: 3 });
+  return readdirSync(home).map((name) => Array.from(readFileSync(join(home, name))));
+}
 
 export const node: TableOf<Options["whetstone/node"]> = {
   loadModel: {
@@ -102,5 +109,11 @@ export const node: TableOf<Options["whetstone/node"]> = {
         see: (o) => outcome(() => crossValidate(o)),
       },
     },
+  },
+  tensorBoard: {
+    differs: "the event file",
+    base: { clock: () => 1e12 },
+    see: events,
+    rows: { everySteps: [0, 2], clock: [() => 1e12, () => 1.1e12] },
   },
 };

@@ -61,6 +61,13 @@ async function classifier(see: (model: w.Model) => unknown, seed = 0): Promise<u
 const together = (see: (both: w.Ensemble) => unknown, options: w.EnsembleOptions = {}): Promise<unknown> =>
   classifier((a) => classifier((b) => see(w.ensemble([a, b], options)), 7));
 
+async function pretrained(o: w.PretrainOptions): Promise<unknown> {
+  const { model, layers } = await w.pretrainLayers(net, batch.x, o);
+  const seen = [layers, homeOf(model)];
+  model.dispose();
+  return seen;
+}
+
 export const training = {
   build: {
     differs: "weights, or where they live",
@@ -115,6 +122,23 @@ export const training = {
     differs: "the classes of two models together",
     see: (o) => together((both) => both.predict(labelled.x, { as: "probabilities" }), o),
     rows: { combine: ["mean", "vote"] },
+  },
+  pretrainLayers: {
+    differs: "the losses of the layers, the weights and where they live",
+    base: { epochs: 2 },
+    see: pretrained,
+    rows: {
+      loss: [w.mse(), w.mae()],
+      optimizer: [sgd, w.adam()],
+      epochs: [2, 3],
+      batchSize: [4, 8],
+      penalty: [undefined, w.l2(0.1)],
+      callbacks: [undefined, [{ onEpoch: () => "stop" }]],
+      signal: { effect: [undefined, AbortSignal.abort("enough")], differs: "whether it ends", see: (o) => outcome(() => pretrained(o)) },
+      layers: [1, 2],
+      seed: [0, 1],
+      runtime: [undefined, own],
+    },
   },
   findLearningRate: {
     differs: "the curve",
