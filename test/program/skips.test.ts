@@ -44,6 +44,12 @@ const check = (ops: readonly Op[], ranks: number, change: (barriers: boolean[]) 
   return { planned, barriers };
 };
 
+/** Places that nobody takes over: barriers then stand for values alone. */
+const kept = (ops: readonly Op[]): readonly Op[] => {
+  for (const { operands } of ops) if (operands.z) operands.z.keep = true;
+  return ops;
+};
+
 /** before; [skip a b]; [else zeros]; after = before + branch */
 function branch(): Op[] {
   const { builder, control, x, double } = start();
@@ -92,6 +98,28 @@ describe("barriers", () => {
     const { barriers } = check(branch(), 3);
     // "b" waits for "a"; the zeros for the branch; "after" for "before", whichever way the ranks came.
     expect(barriers).toEqual([false, false, true, true, false, true, true]);
+  });
+
+  test("one that a jump passes over does not count for what follows", () => {
+    const { builder, control, x, double } = start();
+    const before = double(x.buffer, "before");
+    builder.when(drawOf(3, 0.25, control), () => double(before, "inside"));
+    double(before, "after");
+    // "after" reads what "before" wrote: those who jumped have not met yet.
+    expect(check(kept(builder.ops), 3).barriers).toEqual([false, false, true, true]);
+  });
+
+  test("of two jumps that end at one place, neither is forgotten", () => {
+    const { builder, control, x, double } = start();
+    const before = double(x.buffer, "before");
+    builder.when(drawOf(3, 0.25, control), () => {
+      const inside = double(before, "inside");
+      builder.when(drawOf(4, 0.25, control), () => double(inside, "deeper"));
+    });
+    double(before, "after");
+    const { planned, barriers } = check(kept(builder.ops), 3);
+    expect(planned.ops.map(({ name }) => name)).toEqual(["add", "skip", "add", "skip", "add", "add"]);
+    expect(barriers).toEqual([false, false, true, false, true, true]);
   });
 
   test.each([2, 3, 5, 6])("the one before record %i is missed", (at) => {

@@ -31,7 +31,8 @@ interface Compiled {
 }
 
 /** Programs that between them hold most ops, in packed products and in unpacked ones. */
-const nets: Record<string, [net: w.Net, capacity: number, loss: w.Loss, optimizer: w.Optimizer]> = {
+type Own = { readonly clip?: w.Clip; readonly constraint?: w.Constraint; readonly penalty?: w.Penalty };
+const nets: Record<string, [net: w.Net, capacity: number, loss: w.Loss, optimizer: w.Optimizer, own?: Own]> = {
   digits: [
     w.sequential(w.input(17), w.dense(40), w.batchNorm(), w.relu(), w.dropout(0.2), w.dense(33), w.batchNorm(), w.gelu(), w.dense(10)),
     ROWS,
@@ -44,13 +45,20 @@ const nets: Record<string, [net: w.Net, capacity: number, loss: w.Loss, optimize
     w.softmaxCrossEntropy(),
     w.rmsprop({ momentum: 0.5, centered: true }),
   ],
+  rules: [
+    w.sequential(w.input(17), w.dense(40), w.batchNorm(), w.dropout(0.2), w.batchNorm(), w.dense(33), w.relu(), w.dense(10)),
+    ROWS,
+    w.softmaxCrossEntropy(),
+    w.sgd({ learningRate: 0.1 }),
+    { clip: w.clipLayerNorm(0.01), constraint: w.maxNorm(0.5), penalty: w.l1(1e-3, { proximal: true }) },
+  ],
 };
 
-const sharedOps: Record<string, number> = { digits: 39, "few rows": 26 };
+const sharedOps: Record<string, number> = { digits: 39, "few rows": 26, rules: 62 };
 
 /**
  * Barriers that the bits can't miss: both ops are cut alike, so that each rank only reads what it wrote itself. The planner
- * compares whole operands, not shares, and keeps them.
+ * compares whole operands, not shares, and keeps them. (And those round finiteSums: of finite gradients its sums are 0 whoever asks.)
  */
 const cutAlike: Record<string, string[]> = {
   digits: [
@@ -64,14 +72,41 @@ const cutAlike: Record<string, string[]> = {
     "29 backward matmul",
   ],
   "few rows": ["19 backward matmulFew"],
+  rules: [
+    "1 forward matmul",
+    "3 forward columnInverse",
+    "5 forward dropout",
+    "7 forward columnInverse",
+    "16 backward packB",
+    "17 backward matmul",
+    "19 backward matmul",
+    "22 backward matmul",
+    "24 backward matmul",
+    "27 backward multiply",
+    "33 penalty penaltyGrad",
+    "55 guard finiteSums",
+    "56 guard guard",
+    "57 statistics blendStatistics",
+    "60 update softThreshold",
+  ],
 };
 
 async function compile(variant: "portable" | "fast", name: string): Promise<Compiled> {
-  const [net, capacity, loss, optimizer] = nets[name];
+  const [net, capacity, loss, optimizer, own] = nets[name];
   const runtime = await runtimeOf(variant);
   const model = await w.build(net, { runtime, seed: 3 });
   const region = runtime.region(model);
-  const options = { loss, optimizer, batchSize: capacity, penalty: w.l2(1e-3), clip: w.clipNorm(0.5), decay: undefined, seed: 1, run: 0 };
+  const options = {
+    loss,
+    optimizer,
+    batchSize: capacity,
+    penalty: w.l2(1e-3),
+    clip: w.clipNorm(0.5),
+    decay: undefined,
+    seed: 1,
+    run: 0,
+    ...own,
+  };
   const training = new Training(
     model.state,
     options,
@@ -160,6 +195,10 @@ describe.each(variants)("barriers of a team of four, %s", (variant) => {
     const everywhere = compiled.encoded.barriers.map(() => true);
     const want = train(compiled, everywhere, orders[0]);
     expect(want.losses.every(Number.isFinite)).toBe(true);
+    const { bytes, barriers } = compiled.encoded;
+    const records = new DataView(bytes.buffer);
+    const flags = barriers.map((_, i) => (records.getUint32(i * abi.RECORD_BYTES + abi.RECORD_FLAGS, true) & abi.FLAG_BARRIER) !== 0);
+    expect(flags).toEqual(barriers);
     // Compared with one rank: a part that nobody does is missing in every order.
     expect(train(compiled, everywhere, undefined), "alone").toEqual(want);
     for (const order of orders) expect(train(compiled, compiled.encoded.barriers, order), String(order)).toEqual(want);

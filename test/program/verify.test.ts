@@ -1,7 +1,7 @@
 /** The verifier rejects programs with one fault each, and says which op is at fault. */
 import { describe, expect, test } from "vitest";
 import { type Buffer, Builder, type Op, perRow } from "../../src/program/builder.ts";
-import { encode } from "../../src/program/encode.ts";
+import { conflict, encode, rangesOf } from "../../src/program/encode.ts";
 import { type Plan, plan } from "../../src/program/plan.ts";
 import { verify } from "../../src/program/verify.ts";
 
@@ -47,6 +47,19 @@ const withOffset = (before: Plan, buffer: Buffer, offset: number): Plan => ({
 test("a sound program passes, alone and as a team", () => {
   expect(() => check(() => undefined)).not.toThrow();
   expect(() => check(() => undefined, { ranks: 2 })).not.toThrow();
+});
+
+test("an op's ranges are the bytes of its operands, to the last word at the program's capacity", () => {
+  const builder = new Builder("train", 4);
+  const x = builder.fixed("x", 4096, perRow(40));
+  const y = builder.fixed("y", 8192, perRow(40));
+  builder.emit("activation", { x, y }, { count: perRow(40), kind: 1 }, { p: 0 });
+  const [read, written] = rangesOf(plan(builder.ops, 4), 65536, builder.ops[0]!);
+  expect(read).toEqual({ begin: 4096, end: 4096 + 4 * 160, isWritten: false });
+  expect(written).toEqual({ begin: 8192, end: 8192 + 4 * 160, isWritten: true });
+  const after = { begin: 8192 + 4 * 160, end: 8192 + 4 * 170, isWritten: true };
+  expect(conflict([written!], [after])).toBe(false);
+  expect(conflict([written!], [{ ...after, begin: after.begin - 4 }])).toBe(true);
 });
 
 describe("rejects", () => {

@@ -119,7 +119,16 @@ describe("steps under the real plan", () => {
       expect(runtime.info.workers).toBe(threads === 1 ? "parked" : "running");
       expect(trainer.sharedOps).toBe(threads === 1 ? 0 : SHARED_OF_WIDE);
       const batch = batchOf(512, 64);
+      let teamRuns = 0;
+      const { runTeam } = runtime.kernels;
+      Object.assign(runtime.kernels, {
+        runTeam: (...args: number[]) => {
+          teamRuns++;
+          return runTeam!(...args);
+        },
+      });
       for (let step = 0; step < 5; step++) trainer.step(batch);
+      expect(teamRuns).toBe(threads === 1 ? 0 : 5);
       results.push(bitsOf(model, trainer));
       runtime.dispose();
     }

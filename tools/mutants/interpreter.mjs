@@ -3,7 +3,8 @@ import { rows } from "./place.mjs";
 
 const layers = ["test/layers/golden.test.ts", "test/model/gradients.test.ts"];
 const losses = ["test/losses/golden.test.ts"];
-const optimizers = ["test/optimizers/golden.test.ts"];
+const optimizers = ["test/optimizers/program.test.ts"];
+const weighted = ["test/model/accumulate.test.ts", "test/model/fit.test.ts", "test/losses/customLoss.test.ts"];
 const order = ["test/program/threadsOrder.test.ts"];
 const threads = [...order, "test/program/threadsLayers.test.ts"];
 const noise = ["test/layers/noise.test.ts"];
@@ -323,7 +324,7 @@ export const mutants = rows([
         ROWS_OF_0,
         threads,
       ),
-      call("weightedMean(o(r, 0), o(r, 1), n0, lossScale(control))", "lossMean: weights are not read", "o(r, 1)", "0", losses),
+      call("weightedMean(o(r, 0), o(r, 1), n0, lossScale(control))", "lossMean: weights are not read", "o(r, 1)", "0", weighted),
       call(
         ` penaltyGrad(o(r, 0), o(r, 1), o(r, 2), c(r, 0), c(r, 1), c(r, 2), n0, ${PIECES})`,
         "penaltyGrad: l1 and l2 swapped",
@@ -450,10 +451,8 @@ export const mutants = rows([
         "n1 + 1, c(r, 0)",
         noise,
       ),
-      call(` scaleToNorm(o(r, 0), o(r, 1), n1, c(r, 0), ${LINES})`, "scaleToNorm: rank 0 alone", LINES, LINES_OF_0, [
-        "test/model/clipLayerNorm.test.ts",
-      ]),
-      call(` limitRowNorms(o(r, 0), n1, c(r, 0), ${ROWS})`, "limitRowNorms: rank 0 alone", ROWS, ROWS_OF_0, ["test/model/maxNorm.test.ts"]),
+      call(` scaleToNorm(o(r, 0), o(r, 1), n1, c(r, 0), ${LINES})`, "scaleToNorm: rank 0 alone", LINES, LINES_OF_0, order),
+      call(` limitRowNorms(o(r, 0), n1, c(r, 0), ${ROWS})`, "limitRowNorms: rank 0 alone", ROWS, ROWS_OF_0, order),
       call("return guard(o(r, 0), control, n0);", "guard: one piece less", "n0", "n0 - 1", [
         "test/model/nonFinite.test.ts",
         ...trajectories,
@@ -463,7 +462,7 @@ export const mutants = rows([
         "const scale = load<f32>(control, abi.CONTROL_CLIP_SCALE);",
         "updates: not clipped by the norm",
         "load<f32>(control, abi.CONTROL_CLIP_SCALE)",
-        "1",
+        "<f32>1",
         trajectories,
       ),
       call(" sgd(o(r, 0), o(r, 1),", "sgd: weights and gradients swapped", "o(r, 0), o(r, 1)", "o(r, 1), o(r, 0)", optimizers),

@@ -257,7 +257,12 @@ export const mutants = rows([
       },
       { name: "a rank is missing", find: "Array.from({ length: ranks - 1 }", replace: "Array.from({ length: ranks - 2 }", tests: threads },
       { name: "two of rank 1", find: "this.#startRank(i + 1)", replace: "this.#startRank(1)", tests: threads },
-      { name: "always one rank", find: 'this.state === "running" ? this.#parts.ranks : 1', replace: "1", tests: threads },
+      {
+        name: "always one rank",
+        find: 'this.state === "running" ? this.#parts.ranks : 1',
+        replace: "1",
+        tests: ["test/runtime/cost.test.ts"],
+      },
       {
         name: "dismissed workers stay",
         find: "this.#parts.kernels.dismiss!(this.#block);",
