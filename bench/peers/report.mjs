@@ -75,7 +75,7 @@ where no dropout is drawn, and in losses that fall from the first pass over the 
 
 What differs:
 - **${OWN}**: \`fast\` (relaxed SIMD), rows given as typed arrays at each step, checked and copied; so are predictions.
-- **jax-js**: one jitted function per step, without dropout (less work); plain Adam and momentum written as the others have them; no running
+- **jax-js**: one jitted function per step, with dropout and, as the bars have it, without (less work); plain Adam and momentum written as the others have them; no running
   statistics; \`fit\` leaves out the rows that do not fill a batch. One thread: it has no others in Node.
 - **TensorFlow.js**: a layers model and its optimizer's \`minimize\`; batches are tensors already, made once. One thread: wasm has no others in Node.
   \`fit\` is the layers API's own.

@@ -35,6 +35,7 @@ const peers = [
   { name: "whetstone", file: "whetstone", threads: 1, does: all },
   { name: "whetstone, 2 threads", file: "whetstone", threads: 2, does: all },
   { name: "jax-js wasm", file: "jax", threads: 1, does: all },
+  { name: "jax-js wasm, dropout", file: "jax-dropout", threads: 1, does: all },
   { name: "tfjs wasm", file: "tfjs-wasm", threads: 1, does: all },
   { name: "tfjs cpu", file: "tfjs-cpu", threads: 1, does: all },
   { name: "brain.js", file: "brain", threads: 1, does: all, hasOwnWeights: true },
@@ -46,6 +47,7 @@ const peers = [
 
 const isChosen = ({ name, file }) =>
   flags.peers === "" || file === "whetstone" || flags.peers.split(",").some((word) => name.includes(word));
+const isAble = (peer, { kind, dropout }) => isChosen(peer) && peer.does.includes(kind) && (dropout || peer.file !== "jax-dropout");
 /** The first line of an error, without its class. */
 const short = (error) =>
   /ModuleNotFound|ENOENT/.test(error)
@@ -66,7 +68,7 @@ function learning({ batches }, { hasOwnWeights }, { losses, outputs }) {
 }
 
 async function measureSteps(task, rounds, seconds) {
-  const able = peers.filter((peer) => isChosen(peer) && peer.does.includes(task.kind));
+  const able = peers.filter((peer) => isAble(peer, task));
   const results = [];
   const running = [];
   for (const peer of able) {
@@ -98,7 +100,7 @@ async function measureSteps(task, rounds, seconds) {
 }
 
 async function measureFits(task, rounds) {
-  const able = peers.filter((peer) => isChosen(peer) && peer.does.includes("fit"));
+  const able = peers.filter((peer) => isAble(peer, task));
   const results = able.map(({ name, threads }) => ({ peer: name, threads, times: [] }));
   for (let round = 0; round < rounds; round++) {
     for (const [i, peer] of able.entries()) {

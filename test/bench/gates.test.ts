@@ -61,7 +61,8 @@ test.each(["iris", "digits"] as const)("fit of %s is near the bare loop: 0.8 are
 
 test("dead units train as fast as live ones", { timeout: LONG }, async () => {
   const runtime = await createRuntime({ numerics: variant, threads: 1 });
-  await hold("dead units, part of the speed of live ones", 0.8, async () => {
+  // Adam without its flush: 0.87 on Zen 5, far less on older processors.
+  await hold("dead units, part of the speed of live ones", 0.92, async () => {
     const { dead, live } = await deadAndLive(runtime, 3);
     return live.min / dead.min;
   });

@@ -1,20 +1,27 @@
 /**
  * jax-js on wasm: the whole step, gradient and update, is one jitted function; its loss is read at each step.
- * No dropout: that is less work than the others do. Batch norm uses the batch's statistics and keeps no running ones.
+ * With dropout, its masks drawn by jax-js's own Threefry inside the jitted step, and without, which is less work than the others do.
+ * Batch norm uses the batch's statistics and keeps no running ones.
  * A call of a function takes its arrays; `ref` keeps one.
  */
-import { defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
+import { defaultDevice, init, jit, nn, numpy as np, random, valueAndGrad } from "@jax-js/jax";
 import { batchesOf } from "../data.mjs";
 import { layersOf } from "../tasks.mjs";
 
-/** The net on [rows, inputs]; parameters in the order of the layers: weight, bias of each dense and batch norm. */
-function forward(layers, parameters, x) {
+/** The net on [rows, inputs]; parameters in the order of the layers: weight, bias of each dense and batch norm. keys: one per dropout. */
+function forward(layers, parameters, x, keys = []) {
   let h = x;
   let next = 0;
-  for (const { kind } of layers) {
+  let dropouts = 0;
+  for (const { kind, rate } of layers) {
     if (kind === "dense") h = np.dot(h, np.transpose(parameters[next++])).add(parameters[next++]);
     else if (kind === "relu") h = nn.relu(h);
-    else if (kind === "batchNorm") h = nn.standardize(h, 0, { epsilon: 1e-5 }).mul(parameters[next++]).add(parameters[next++]);
+    else if (kind === "batchNorm") {
+      h = nn.standardize(h, 0, { epsilon: 1e-5 }).mul(parameters[next++]).add(parameters[next++]);
+    } else if (dropouts < keys.length) {
+      const mask = random.bernoulli(keys[dropouts++], 1 - rate, h.shape);
+      h = np.where(mask, h.mul(1 / (1 - rate)), 0);
+    }
   }
   return h;
 }
@@ -48,23 +55,26 @@ const rules = {
   },
 };
 
-function trainingOf(task, weights) {
+function trainingOf(task, weights, withDropout) {
   const layers = layersOf(task);
+  const dropouts = withDropout ? layers.filter(({ kind }) => kind === "dropout").length : 0;
   const classes = task.widths.at(-1);
   const { name, learningRate, momentum } = task.optimizer;
   const rule = rules[momentum ? "momentum" : name];
-  const lossOf = (parameters, x, y) => {
-    const logits = nn.logSoftmax(forward(layers, parameters, x), -1);
+  const lossOf = (parameters, x, y, keys) => {
+    const logits = nn.logSoftmax(forward(layers, parameters, x, keys), -1);
     return logits
       .mul(nn.oneHot(y, classes))
       .sum()
       .mul(-1 / task.rows);
   };
-  const jitted = jit((parameters, slots, x, y, a, b) => {
+  const jitted = jit((parameters, slots, x, y, a, b, seeds) => {
+    const keys = seeds.map((seed) => random.key(seed));
     const [loss, gradients] = valueAndGrad(lossOf)(
       parameters.map((p) => p.ref),
       x,
       y,
+      keys,
     );
     const next = parameters.map((p, i) => rule(p, gradients[i], slots[i], a.ref, b.ref));
     a.dispose();
@@ -80,8 +90,9 @@ function trainingOf(task, weights) {
     const a = name === "adam" ? learningRate / (1 - 0.9 ** t) : learningRate;
     const b = name === "adam" ? 1 / Math.sqrt(1 - 0.999 ** t) : 1;
     const rows = np.array(x).reshape([task.rows, task.widths[0]]);
+    const seeds = Array.from({ length: dropouts }, (_, i) => np.array(new Uint32Array([t * dropouts + i])).reshape([]));
     let loss;
-    [parameters, slots, loss] = jitted(parameters, slots, rows, np.array(y), scalar(a), scalar(b));
+    [parameters, slots, loss] = jitted(parameters, slots, rows, np.array(y), scalar(a), scalar(b), seeds);
     return loss.dataSync()[0];
   };
   return { step, parameters: () => parameters };
@@ -112,7 +123,9 @@ function gathered({ x, y }, order, columns) {
   return { x: rows, y: Int32Array.from(order, (i) => y[i]) };
 }
 
-export async function open() {
+export const open = () => openJax(false);
+
+export async function openJax(withDropout) {
   const devices = await init("wasm");
   if (!devices.includes("wasm")) throw new Error("jax-js has no wasm here");
   defaultDevice("wasm");
@@ -124,14 +137,14 @@ export async function open() {
         const run = predictionOf(task, parametersOf(task, data.weights));
         return () => run(batches[0].x, task.rows);
       }
-      const { step } = trainingOf(task, data.weights);
+      const { step } = trainingOf(task, data.weights, withDropout);
       let turn = 0;
       return () => step(batches[turn++ % batches.length]);
     },
     /** Whole batches only, as a jitted function has fixed shapes; the rows that are left over differ from epoch to epoch. */
     async fitted(task, data) {
       const columns = task.widths[0];
-      const training = trainingOf(task, data.weights);
+      const training = trainingOf(task, data.weights, withDropout);
       for (let epoch = 0; epoch < task.epochs; epoch++) {
         const order = shuffled(data.y.length);
         for (let at = 0; at + task.rows <= order.length; at += task.rows) {

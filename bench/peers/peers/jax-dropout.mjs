@@ -1,0 +1,3 @@
+import { openJax } from "./jax.mjs";
+
+export const open = () => openJax(true);
