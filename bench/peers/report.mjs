@@ -46,7 +46,7 @@ export function tableOf(task, { rows, date, commit }) {
     lines.push(`| ${[row.peer, row.threads, ...cells, proof(task, row, own)].join(" | ")} |`);
   }
   const missing = rows.filter((row) => !isHere(row)).map(({ peer, note }) => `${peer} (${note})`);
-  lines.push("", `Measured ${date} at ${commit}.${missing.length > 0 ? ` Not measured: ${missing.join(", ")}.` : ""}`, "");
+  lines.push("", `Measured ${date}, the library at ${commit}.${missing.length > 0 ? ` Not measured: ${missing.join(", ")}.` : ""}`, "");
   return lines.join("\n");
 }
 

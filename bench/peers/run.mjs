@@ -120,13 +120,14 @@ async function measureFits(task, rounds) {
 
 function machine() {
   const text = (command, ...words) => spawnSync(command, words, { encoding: "utf8", cwd: root }).stdout?.trim();
-  const except = [":!bench/peers/results.json", ":!bench/peers/RESULTS.md"];
-  const changed = text("git", "status", "--porcelain", "--untracked-files=no", "--", ".", ...except) ? " with changes" : "";
+  // Of the library that is measured: the bench itself may be newer.
+  const measured = ["--", "src", "assembly"];
+  const changed = text("git", "status", "--porcelain", ...measured) ? " with changes" : "";
   return {
     cpu: cpus()[0]?.model.trim(),
     cores: cpus().length,
     node: text(processes.node, "-p", "process.versions.node + ' (V8 ' + process.versions.v8 + ')'"),
-    commit: `${text("git", "rev-parse", "--short", "HEAD") || "unknown"}${changed}`,
+    commit: `${text("git", "log", "-1", "--format=%h", ...measured) || "unknown"}${changed}`,
   };
 }
 
