@@ -14,6 +14,7 @@ import { claim as inputScaling } from "./inputScaling.ts";
 import { claim as maxout } from "./maxout.ts";
 import { claim as momentum } from "./momentum.ts";
 import { claim as overfitting } from "./overfitting.ts";
+import { claim as pretraining } from "./pretraining.ts";
 import { claim as rateDecay } from "./rateDecay.ts";
 import { claim as residualDepth } from "./residualDepth.ts";
 import { claim as rosenbrock } from "./rosenbrock.ts";
@@ -43,5 +44,6 @@ export const claims: Readonly<Record<string, Claim>> = {
   maxout,
   dropConnect,
   stochasticDepth,
+  pretraining,
   transfer,
 };

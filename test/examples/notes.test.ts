@@ -1,5 +1,5 @@
 /** Every claim of examples/notes at its small size: it holds, and the figures that decide it lie where they should. */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Outcome } from "../../examples/notes/claim.ts";
 import { claims } from "../../examples/notes/claims.ts";
@@ -80,6 +80,7 @@ const bounds: Record<string, Record<string, [number, number]>> = {
   maxout: { abs: [0, 1e-3], relu: [0, 1e-3], squareTwo: [0.07, 0.08], squareMany: [0.015, 0.036], reluDifference: [0, 0] },
   dropConnect: { noneLoss: [0.6, 1.2], connectLoss: [0.3, 0.8], dropoutLoss: [0.3, 0.8], connectAccuracy: [0.75, 0.95] },
   stochasticDepth: { shareAll: [1, 1], shareHalf: [0.67, 0.78], shareMost: [0.46, 0.57], accuracyAll: [0.8, 1], accuracyHalf: [0.8, 1] },
+  pretraining: { plain: [0.05, 0.2], pretrained: [0.85, 1], plainGradient: [0, 1e-5], worstReconstruction: [0, 0.1] },
   transfer: { scratch: [0.7, 0.92], frozen: [0.82, 1], finetuned: [0.82, 1], kept: [1, 1] },
 };
 
@@ -100,6 +101,18 @@ describe("claims of the notes", () => {
         .sort(),
     );
     expect(Object.keys(bounds).sort()).toEqual(Object.keys(claims).sort());
+  });
+
+  test("the README has a row with the command and figures of each, and the npm script exists", () => {
+    const rows = readFileSync("examples/notes/README.md", "utf8").split("\n");
+    for (const [name, { notes }] of Object.entries(claims)) {
+      const row = rows.find((line) => line.startsWith(`| [${name}](${name}.ts) |`));
+      expect(row, name).toContain(`| \`npm run example:notes -- ${name}\` |`);
+      const [, , , files, , figures] = row!.split(/(?<!\\)\|/);
+      expect(files!.trim().replace("000 to 004", "000, 001, 002, 003, 004")).toBe(notes);
+      expect(figures).toMatch(/\d/);
+    }
+    expect(JSON.parse(readFileSync("package.json", "utf8")).scripts["example:notes"]).toContain("examples/notes/run.ts");
   });
 
   test.each(Object.keys(claims))("%s", async (name) => {
