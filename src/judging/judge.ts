@@ -158,7 +158,7 @@ export async function judge<S, M extends Trainable>(
     }
   } catch (error) {
     if (error instanceof WhetstoneError) error.message = `${nameOf(job, index, results.length)}: ${error.message}`;
-    if (!(error instanceof NonFiniteError) || job.settings === 1) throw error;
+    if (!(error instanceof NonFiniteError)) throw error;
     const nothing = Object.fromEntries(["loss", ...Object.keys(job.metrics)].map((name) => [name, Number.NaN]));
     return { folds: results, mean: nothing, std: nothing, trainMean: nothing, trainStd: nothing, error };
   }

@@ -24,7 +24,7 @@ export interface LearningCurve {
 /**
  * Trains on ever more of the training rows of each fold and scores on all of its test rows. A smaller training set is part of
  * a larger one; rows are chosen by the seed, labels in their shares.
- * @throws as crossValidate; OptionError for a size that is larger than the smallest training part.
+ * @throws as crossValidate, but for NonFiniteError, which a point holds; OptionError for a size that is larger than the smallest training part.
  */
 export async function learningCurve(
   data: JudgedData,

@@ -165,6 +165,9 @@ test("what still falls, by the form of the curve alone", () => {
   expect(of((t) => 0.5 + Math.exp(-t / 5))).toBe("bias"); // has settled
   expect(of((t) => 0.5 + 0.01 * ((t * 7) % 5))).toBe("bias"); // jitters where it has settled
   expect(of((t) => 0.05 + Math.exp(-t / 5))).toBe("none");
+  const swings = Array.from({ length: 50 }, (_, epoch) => 0.3 + 0.12 * (epoch % 2)); // ends near its best, on average
+  const found = advice({ history: { loss: swings, valLoss: [], stopped: "epochs", bestEpoch: 0 } as unknown as w.History, baseline: 1 });
+  expect([found.diagnosis, found.evidence[0]!.values.swing]).toEqual(["optimization", expect.closeTo(0.12, 10)]);
 });
 
 describe("both and none", () => {

@@ -299,6 +299,9 @@ describe("runs", () => {
     expect(runtime.info.memory.used).toBe(used);
     const wrong = { x: flowers.x, y: flowers.y.map((label) => label + 1) };
     await expect(crossValidate(wrong, recipe)).rejects.toThrow(w.DataError);
+    const plain = () => ({ model: w.build(flowerNet(64), { runtime }), fit: { ...flowerFit(), epochs: 0 } });
+    for (let i = 0; i < 3; i++) await expect(crossValidate(flowers, plain)).rejects.toThrow("fit: epochs must be");
+    expect(runtime.info.memory.used).toBe(used);
     const wrongMetric = () => {
       throw new Error("of a metric");
     };
@@ -322,16 +325,18 @@ describe("runs", () => {
     runtime.dispose();
   });
 
-  test("aborts within a fold too", async () => {
+  test("aborts within a fold too: after the step, not after the run", async () => {
     const abort = new AbortController();
-    const recipe = (_: undefined, run: Run): ModelRecipe => {
-      const made = flowerRecipe({ units: 4 }, run);
-      return {
-        ...made,
-        fit: { ...made.fit, epochs: 1e6, callbacks: [{ onStep: ({ step }) => void (step === 50 && abort.abort(new Error("now"))) }] },
+    let steps = 0;
+    const recipe = (_: undefined, run: Run) => {
+      const { model, fit } = flowerRecipe({ units: 4 }, run);
+      const onStep = () => {
+        if (++steps === 12) abort.abort(new Error("now"));
       };
+      return { model, fit: { ...fit, callbacks: [{ onStep }] } };
     };
     await expect(crossValidate(flowers, recipe, { signal: abort.signal })).rejects.toThrow(/^now$/);
+    expect(steps).toBe(12);
   });
 });
 

@@ -125,6 +125,9 @@ describe("validationCurve", () => {
     expect(points[0]!.mean.loss).toBeLessThan(0.5);
     expect(points[1]!.mean).toEqual({ loss: Number.NaN });
     expect(points[1]!.error).toBeInstanceOf(w.NonFiniteError);
+    expect((await validationCurve(wave, wild, { values: [1e6], folds: 3 })).points[0]!.mean).toEqual({ loss: Number.NaN });
+    const small = await learningCurve(wave, (_: undefined, run) => wild(1e6, run), { sizes: [10], folds: 3 });
+    expect(small.points[0]!.error!.message).toMatch(/^learningCurve: fold 0: /);
   });
 
   test("refuses an empty list", async () => {
