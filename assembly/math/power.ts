@@ -29,7 +29,7 @@ export function power(x: v128, p: f32): v128 {
   const r = nmadd(k, f32x4.splat(LN2_LOW), nmadd(k, f32x4.splat(LN2_HIGH), s));
 
   const total = f32x4.add(n, k);
-  let y = i32x4.add(exponential(r), i32x4.shl(i32x4.trunc_sat_f32x4_s(total), 23));
+  let y = i32x4.add(exponential(r), i32x4.shl(f32x4.add(total, f32x4.splat(ROUND)), 23));
   y = v128.andnot(y, f32x4.lt(total, f32x4.splat(-126)));
   y = select(f32x4.splat(f32.POSITIVE_INFINITY), y, f32x4.gt(total, f32x4.splat(127)));
   y = select(y, x, f32x4.lt(x, f32x4.splat(f32.POSITIVE_INFINITY)));

@@ -28,7 +28,7 @@ const NANOSECONDS_PER_ELEMENT: Partial<Record<OpName, number>> = {
   activationGrad: 0.5,
   adam: 0.6,
   adamAmsgrad: 0.7,
-  powerPenaltyGrad: 2,
+  powerPenaltyGrad: 3,
   packB: 0.4,
 };
 const OTHERWISE = 0.2;

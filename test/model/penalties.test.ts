@@ -210,6 +210,20 @@ describe.each(variants)("%s", (variant) => {
     spared.dispose();
   });
 
+  test("accumulated batches have one penalty and one threshold per update", async () => {
+    for (const given of [w.lq(1.5, 0.3), w.elasticNet(0.2, 0.3, { proximal: true })]) {
+      const [whole, halves] = await Promise.all([make(), make()]);
+      const fit = { ...options, penalty: given, constraint: w.maxNorm(1.5), shuffle: false, epochs: 3 };
+      const first = await whole.fit(batch, { ...fit, batchSize: 12 });
+      const second = await halves.fit(batch, { ...fit, batchSize: 6, accumulate: 2 });
+      const want = Object.fromEntries(Object.entries(whole.stateDict()).map(([name, { data }]) => [name, data]));
+      expectWeights(halves, want);
+      expectNear(second.penalty, first.penalty, "history", 0, 1e-5);
+      whole.dispose();
+      halves.dispose();
+    }
+  });
+
   test("frozen weights keep their bytes and count for nothing", async () => {
     const model = await make(w.sequential(w.input(5), w.dense(4, { penalty: w.l1(3, { proximal: true }), maxNorm: 0.01 }), w.dense(3)));
     model.freeze("0.*");
