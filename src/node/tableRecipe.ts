@@ -26,13 +26,17 @@ export interface TableTaskOptions {
 }
 
 export interface TableRecipeOptions {
-  /** Units of the hidden layers; [] for a linear model. */
+  /** Units of the hidden layers; [] for a linear model. Default [128, 64]. */
   hidden?: readonly number[];
+  /** The most passes over the data. Default 100. */
   epochs?: number;
+  /** Default 32. */
   batchSize?: number;
+  /** Of adamw. Default 3e-3. */
   learningRate?: number;
   /** Beside early stopping: a progress bar, say. */
   callbacks?: readonly Callback[];
+  /** As in build. */
   runtime?: Runtime;
 }
 
