@@ -46,9 +46,7 @@ function run(program: string, argv: readonly string[]): Promise<{ code: number |
 }
 
 describe.each(Object.entries(hosts))("%s", (host, { needs, argv: [program, ...argv] }) => {
-  const missing = [needs, "dist/index.js"]
-    .map((path) => (path.startsWith("/") ? path : join(root, path)))
-    .find((path) => !existsSync(path));
+  const missing = [needs, "dist/index.js"].map((path) => resolve(root, path)).find((path) => !existsSync(path));
   if (missing && process.env.CI) throw new Error(`${missing} is missing: npm run build; npm ci --prefix test/hosts`);
   if (missing) console.warn(`SKIPPED: ${host}, as ${missing} is not there`);
 
