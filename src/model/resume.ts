@@ -2,8 +2,10 @@
 import type { Callback, TrainingState } from "../callbacks/callback.ts";
 import { fail } from "../check.ts";
 import { FormatError, OptionError } from "../errors.ts";
+import { type Shape, sizeOf } from "../shape.ts";
 import type { Averaging } from "./averaging.ts";
 import type { BatchSource } from "./batches.ts";
+import { targetShapeOf } from "./callLoss.ts";
 import type { History } from "./history.ts";
 import type { OutputLog } from "./outputLog.ts";
 import { decodeRun, type Position, PREFIX, type RunRecord, type SavedRun, type Tensors, toText, VERSION, valuesOf } from "./runFile.ts";
@@ -118,17 +120,32 @@ function runOf({ weights, slots, optimizer, step, seed, run, variant = "" }: Tra
  * @throws OptionError if an option differs, FormatError if the state is not sound.
  */
 export function restore(run: Run, given: SavedRun | TrainerCheckpoint): RunRecord {
-  const {
-    training,
-    source,
-    history,
-    position,
-    average,
-    best,
-    state: { epochs },
-  } = run;
-  const { state, update } = training;
-  const { record, tensors } = "slots" in given ? runOf(given, training) : given;
+  const { training, source, average, best } = run;
+  const { state } = training;
+  const saved = "slots" in given ? runOf(given, training) : given;
+  const { record } = saved;
+  const rated = checkRecord(run, record);
+  const { own, weights, slots, averages, kept, memory, log } = readArrays(run, saved);
+  if (memory) source.load?.(memory);
+  if (own) state.values.set(own);
+  else state.parameters.forEach((parameter, k) => void state.view(parameter).set(weights[k]!));
+  training.loadSlots(slots);
+  if (averages) average?.load(record.averaged, averages);
+  if (kept && best) best.values = kept;
+  if (log) run.outputs!.load(record.position.rows, record.targetKind, log.outputs, log.targets);
+  training.step = record.step;
+  Object.assign(training.scalars.last, rated);
+  training.rateFactor = record.rateFactor;
+  state.version++;
+  Object.assign(run.position, record.position);
+  restoreShown(run, record);
+  if (record.variant !== "") state.runtime.compareVariant(record.variant);
+  return record;
+}
+
+/** Everything but the arrays; returns the learning rates that are asked for where the run goes on. */
+function checkRecord(run: Run, record: RunRecord): { step: number; rates: number[] } {
+  const { training, source, history, state } = run;
   if (!isSound(record)) failSound();
   checkSettings(record.settings, run.settings());
   const { epoch, index } = record.position;
@@ -140,41 +157,45 @@ export function restore(run: Run, given: SavedRun | TrainerCheckpoint): RunRecor
   if (rated.step >= 0) rated.rates = training.scalars.ratesAt(rated.step, training.stepsPerEpoch);
   if (record.rated && rated.step >= 0) checkSettings({ learningRate: toText(record.rated.rates) }, { learningRate: toText(rated.rates) });
   takers(record, run.callbacks);
-  const { position: at, averaged, targetKind } = record;
-  if (at.epoch > epochs) fail("fit: epochs", `at least ${at.epoch}, which the run that is resumed has behind it`, epochs);
-  const { length } = state.values;
-  const sum = state.parameters.reduce((count, { words }) => count + words, 0);
-  const flat = (name: string, words = length) => {
-    const found = tensors[PREFIX + name];
-    return found && valuesOf(tensors, PREFIX + name, words);
-  };
-  const own = flat("weights");
-  const weights = state.parameters.map(({ name, words }) => (own ? undefined : valuesOf(tensors, name, words)));
-  const slots = update.slots.map((_, k) => valuesOf(tensors, `${PREFIX}slot${k}`, update.words));
-  const [averages, kept, outputs, memory] = ["average", "best", "outputs", "memory"].map((name, k) =>
-    flat(name, [length, sum, undefined][k] ?? tensors[PREFIX + name]?.data.length),
-  );
-  if (memory) source.load?.(new Float64Array(memory.buffer, 0, memory.length >> 1));
+  if (epoch > state.epochs) fail("fit: epochs", `at least ${epoch}, which the run that is resumed has behind it`, state.epochs);
+  return rated;
+}
 
-  if (own) state.values.set(own);
-  else state.parameters.forEach((parameter, k) => void state.view(parameter).set(weights[k]!));
-  training.loadSlots(slots);
-  if (averages) average?.load(averaged, averages);
-  if (kept && best) best.values = kept;
-  if (outputs) run.outputs?.load(at.rows, targetKind, outputs, tensors[`${PREFIX}targets`]!.data);
-  training.step = record.step;
-  Object.assign(training.scalars.last, rated);
-  training.rateFactor = record.rateFactor;
-  state.version++;
-  Object.assign(position, at);
-  restoreShown(run, record);
-  if (record.variant !== "") state.runtime.compareVariant(record.variant);
-  return record;
+/** The arrays of the state, each of the length that this run needs. */
+function readArrays({ training, source, outputs }: Run, { record, tensors }: SavedRun) {
+  const { position, averaged, targetKind, history } = record;
+  const { state, update, options } = training;
+  const { outputShape } = state.layout;
+  const read = (name: string, words: number) => valuesOf(tensors, PREFIX + name, words);
+  const readIf = (name: string, words: number) => (tensors[PREFIX + name] ? read(name, words) : undefined);
+  const { length } = state.values;
+  const own = readIf("weights", length);
+  const memory = tensors[`${PREFIX}memory`]?.data;
+  if (source.load && !memory) failSound();
+  // A trainer keeps none.
+  const log = position.index > 0 && history && outputs;
+  const ofRows = (name: string, shape: Shape) => read(name, position.rows * sizeOf(shape));
+  return {
+    own,
+    weights: state.parameters.map(({ name, words }) => (own ? undefined : valuesOf(tensors, name, words))),
+    slots: update.slots.map((_, k) => read(`slot${k}`, update.words)),
+    averages: averaged > 0 ? read("average", length) : undefined,
+    kept: readIf(
+      "best",
+      state.parameters.reduce((sum, { words }) => sum + words, 0),
+    ),
+    memory: memory && new Float64Array(memory.buffer, 0, memory.length >> 1),
+    log: log && {
+      outputs: ofRows("outputs", outputShape),
+      targets: ofRows("targets", targetShapeOf(options.loss, outputShape, targetKind)),
+    },
+  };
 }
 
 /** What callbacks are shown, and the history. */
 function restoreShown({ training, state, history, position: { epoch }, hasValidation }: Run, record: RunRecord): void {
-  const { shown = {}, history: recorded } = record;
+  const { history: recorded } = record;
+  const shown: Record<string, unknown> = Object(record.shown);
   for (const name of ["epoch", "step", "stepInEpoch", "rows", "loss", "valLoss", "learningRate", "seconds"] as const)
     if (typeof shown[name] === "number") state[name] = shown[name];
   state.metrics = { ...Object(shown.metrics) };
@@ -194,13 +215,18 @@ function failSound(): never {
 }
 
 /** Whether a record is what snapshot writes, as far as one can see without the data. */
-function isSound({ run, step, rateFactor, averaged, position, callbacks, settings }: Partial<RunRecord>): boolean {
+function isSound({ run, step, rateFactor, averaged, position, callbacks, settings, targetKind, variant }: Partial<RunRecord>): boolean {
   const { epoch, index, rows, loss, penalty } = Object(position) as Position;
   return (
     [run, step, averaged, epoch, index, rows].every(isCount) &&
     [rateFactor, loss, penalty].every((value) => typeof value === "number") &&
+    rateFactor! >= 0 &&
+    rateFactor! < Infinity &&
     typeof settings === "object" &&
-    Array.isArray(callbacks)
+    typeof variant === "string" &&
+    (targetKind === "labels" || targetKind === "rows") &&
+    Array.isArray(callbacks) &&
+    callbacks.every((entry) => typeof entry?.kind === "string")
   );
 }
 

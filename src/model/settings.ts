@@ -72,9 +72,9 @@ function describeLoss(loss: Loss, { layout: { outputShape } }: ModelState, label
 /** @throws OptionError that names the first of the settings that differ. Those that were not saved may be any. */
 export function checkSettings(saved: Settings, settings: Settings): void {
   for (const [name, now] of Object.entries(settings)) {
-    const then = saved[name];
+    const then: unknown = Object(saved)[name];
     if (then === undefined || then === now) continue;
-    const change = then.length + now.length > 120 ? "" : `: ${then}, got ${now}`;
+    const change = String(then).length + now.length > 120 ? "" : `: ${then}, got ${now}`;
     throw new OptionError(`fit: resume: ${name} must be what it was in the run that is resumed${change}`);
   }
 }

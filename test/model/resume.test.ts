@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { batches, blobs } from "../../src/data/index.ts";
 import * as w from "../../src/index.ts";
 import { accuracy } from "../../src/metrics/index.ts";
-import { decodeRun } from "../../src/model/runFile.ts";
+import { decodeRun, encodeRun, toText } from "../../src/model/runFile.ts";
 import { RandomStream } from "../../src/random.ts";
 import { runtimeOf, variants } from "./runtimes.ts";
 
@@ -383,6 +383,41 @@ describe("what does not fit is refused, and nothing is written", () => {
     await expect(model.fit(data, { ...options, resume: model.save() })).rejects.toThrow("fit: resume: the bytes hold no run.");
     expect(model.stateDict()).toEqual(before);
   });
+});
+
+test("1000 forged states with a right checksum: refused, or resumed; never another error", async () => {
+  const runtime = await runtimeOf("portable");
+  const options = { ...settings(), epochs: 3 };
+  const { history, model } = await fitter(runtime)(withMore(options, stopAt(8)), 2);
+  const honest = decodeRun(history.state!);
+  const next = new RandomStream(9, 9);
+  const pick = <T>(from: readonly T[]): T => from[next.below(from.length)]!;
+  const values = [null, undefined, -1, 0, 1, 2.5, 1e9, Number.NaN, "", "text", [], [null], [1], {}, { saved: 1 }, true];
+  /** Changes one entry at a random depth. */
+  const spoil = (value: object): void => {
+    const key = pick(Object.keys(value));
+    const inner = (value as Record<string, unknown>)[key];
+    if (typeof inner === "object" && inner !== null && Object.keys(inner).length > 0 && next.below(3) > 0) spoil(inner);
+    else (value as Record<string, unknown>)[key] = pick(values);
+  };
+  let resumed = 0;
+  for (let k = 0; k < 1000; k++) {
+    const record = structuredClone(honest.record);
+    const names = Object.keys(honest.tensors).filter((name) => name.startsWith("resume."));
+    const tensors = Object.fromEntries(names.map((name) => [name, honest.tensors[name]!]));
+    if (k % 4 > 0) spoil(record);
+    if (k % 4 === 0 && next.below(2) > 0) delete tensors[pick(names)];
+    else if (k % 4 === 0) tensors[pick(names)] = { data: new Float32Array(3), shape: [3] };
+    const forged = encodeRun(model.state, { record: toText(record), tensors });
+    const error = await model.fit(data, { ...options, callbacks: settings().callbacks!, resume: forged }).then(
+      () => undefined,
+      (caught) => caught,
+    );
+    if (error === undefined) resumed++;
+    else if (!(error instanceof w.FormatError || error instanceof w.OptionError)) throw error;
+  }
+  expect(resumed).toBeGreaterThan(20);
+  expect(resumed).toBeLessThan(800);
 });
 
 test("the state of another variant goes on, and runtime.info says so", async () => {
