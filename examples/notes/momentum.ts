@@ -67,7 +67,7 @@ async function stepsOf({ f, start, isThere }: Landscape, optimizer: Optimizer, s
 }
 
 export const claim: Claim = {
-  says: "Momentum crosses plateaus and leaves saddles in fewer steps, damps the zigzag of ravines, and rolls out of small dips",
+  says: "Momentum crosses plateaus, leaves saddles and goes down ravines in fewer steps, and rolls out of small dips",
   notes: "000, 002, 003",
   async run({ small, seed }) {
     const limit = small ? 3000 : 20000;

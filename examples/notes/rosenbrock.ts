@@ -87,7 +87,7 @@ async function best(x0: Float64Array, make: (rate: number) => Optimizer, marks: 
 }
 
 export const claim: Claim = {
-  says: "Every optimizer descends Rosenbrock's valley; second-order methods need a tenth of the evaluations or fewer",
+  says: "Every optimizer descends Rosenbrock's valley; second-order methods need a fifth of the evaluations or fewer",
   notes: "002, 003",
   async run({ small, seed }) {
     const x0 = Float64Array.of(-1.2 + 0.03 * seed, 1);
