@@ -1,14 +1,12 @@
 /** whetstone/node. */
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readCsv } from "../../src/data/index.ts";
 import * as w from "../../src/index.ts";
 import * as n from "../../src/node/index.ts";
-import { build, fitted, outcome, small, weightsOf } from "./scenes.ts";
+import { build, fitted, folder, outcome, small, weightsOf } from "./scenes.ts";
 import type { Options, TableOf } from "./types.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "options-"));
 const csv = join(folder, "table.csv");
 writeFileSync(csv, "a,b,c\n1,2,x\n3,NA,y\n5,6,y\n7,8,z\n");
 const other = await w.createRuntime({ numerics: "portable", threads: 1, memory: { maximum: 2 ** 26 } });

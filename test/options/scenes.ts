@@ -1,6 +1,13 @@
 /** Small runs whose outcome shows whether an option acts. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as w from "../../src/index.ts";
 import { testNumbers } from "../kernels/harness.ts";
+
+/** For files, until the tests end. */
+export const folder = mkdtempSync(join(tmpdir(), "options-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 let shared: Promise<w.Runtime> | undefined;
 

@@ -1,9 +1,16 @@
 /** What makes, trains and asks models. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { text } from "../../build/worker.ts";
 import * as w from "../../src/index.ts";
 import { accuracy } from "../../src/metrics/index.ts";
-import { batch, build, fitted, floats, labelled, outcome, runtime, sgd, small, steps, stepsOf, weightsOf } from "./scenes.ts";
+import { batch, build, fitted, floats, folder, labelled, outcome, runtime, sgd, small, steps, stepsOf, weightsOf } from "./scenes.ts";
 import type { Entry, Options, TableOf } from "./types.ts";
+
+/** The worker as a file of its own. */
+const workerFile = join(folder, "worker.mjs");
+writeFileSync(workerFile, text);
 
 const net = w.sequential(w.input(3), w.dense(4), w.dropout(0.5), w.tanh(), w.dense(2));
 const other = w.createRuntime({ numerics: "portable", threads: 1, memory: { maximum: 2 ** 26 } });
@@ -87,7 +94,7 @@ export const training = {
       threads: [1, 2],
       share: { effect: ["auto", "always"], with: { threads: 2 } },
       worker: {
-        effect: [new URL("../../src/runtime/worker.ts", import.meta.url), "data:text/javascript,throw new Error('no')"],
+        effect: [pathToFileURL(workerFile), "data:text/javascript,throw new Error('no')"],
         with: { threads: 2, share: "always" },
       },
       memory: [undefined, { maximum: 2 ** 26 }],
