@@ -17,14 +17,27 @@ export const KC: u32 = GEMM_KC;
 export const MR: u32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 let tallest: u32 = MR;
+let longest: u32 = 4;
 
 /**
- * Sets the rows of the tallest tile that matmul uses, 1 to MR; for this instance of the module. No bit depends on it.
+ * Sets the rows of the tallest tile that matmul uses, 1 to MR, and takes at most three panels at once for a single row if
+ * they are four or less; for this instance of the module. No bit depends on it.
  * V8 up to 12.9 (Node 20 to 23) moves all loads of a tile's turn before its first multiply-add and runs out of registers
  * beyond 4 rows: 0.45 of the multiply-add loop with 6 rows, 0.88 with 4 (Node 22, Zen 5).
  */
 export function setTileRows(rows: u32): void {
   tallest = max(1, min(MR, rows));
+  longest = rows > 4 ? 4 : 3;
+}
+
+/**
+ * Panels that the tile for a single row takes when there are so many: their loads run side by side, and a row waits for memory
+ * alone. 1 x 784 x 512: 17 µs with four panels, 19 with three; V8 up to 12.9 has no registers for four, 35 (Node 26 and 20, Zen 5).
+ */
+// @ts-ignore: decorator
+@inline
+export function rowPanels(panels: u32): u32 {
+  return panels >= longest ? longest : panels >= 3 ? 3 : 1;
 }
 
 /** Bytes at the end of the scratch for a tile that overhangs the last column: y, z and bias, in rows of NR floats. */

@@ -21,10 +21,10 @@ import {
   PRODUCT_Z,
   SCRATCH_BYTES,
 } from "../../abi";
-import { blockRows, EDGE_BYTES, KC, MR, NC, NR, tileRows } from "./blocking";
+import { blockRows, EDGE_BYTES, KC, MR, NC, NR, rowPanels, tileRows } from "./blocking";
 import { finish } from "./epilogue";
 import { packA } from "./pack";
-import { TILE_CONTINUE, TILE_RELU, tile, tile1x24, WIDE } from "./tile";
+import { TILE_CONTINUE, TILE_RELU, tile, tile1x24, tile1x32 } from "./tile";
 
 /**
  * y = epilogue(a · b + bias), and z = a · b + bias if asked for, for rows [rowBegin, rowEnd) and the columns of panels
@@ -78,8 +78,9 @@ function panels(product: usize, scratch: usize, i: u32, rows: u32, k: u32, kc: u
     const at = (<usize>i * cols + j) << 2;
     const panelBias = bias ? bias + ((<usize>j) << 2) : 0;
     const panelZ = z ? z + at : 0;
-    const width = rows == 1 && j + WIDE <= min(last, cols) ? WIDE : NR;
-    if (width == WIDE) tile1x24(scratch, b, panelBytes, kc, y + at, panelZ, panelBias, flags);
+    const width = rows == 1 ? rowPanels((min(last, cols) - j) / NR) * NR : NR;
+    if (width == 4 * NR) tile1x32(scratch, b, panelBytes, kc, y + at, panelZ, panelBias, flags);
+    else if (width == 3 * NR) tile1x24(scratch, b, panelBytes, kc, y + at, panelZ, panelBias, flags);
     else if (j + NR <= cols) tiles(scratch, b, kc, rows, y + at, panelZ, (<usize>cols) << 2, panelBias, flags);
     else edgeTiles(scratch, b, kc, rows, y + at, panelZ, cols - j, (<usize>cols) << 2, panelBias, flags);
     b += (<usize>width / NR) * panelBytes;

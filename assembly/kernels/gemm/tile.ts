@@ -72,9 +72,6 @@ function tileOf(mr: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowByt
   if (mr > 5) finish(y50, y51, y += rowBytes, z += z ? rowBytes : 0, bias, flags);
 }
 
-/** Columns of the tile for a single row: three panels, as the loads of four would not fit the registers of V8 up to 12.9. */
-export const WIDE: u32 = 3 * NR;
-
 /**
  * The same for one row and three panels, panelBytes apart: y, z and bias are rows of 24. tile1x8 has two sums and waits for
  * each multiply-add; with six, 1 x 512 x 512 takes 12 µs and not 28 (Node 26, Zen 5).
@@ -92,6 +89,24 @@ export function tile1x24(a: usize, b: usize, panelBytes: usize, kc: u32, y: usiz
   finish(y0, y1, y, z, bias, flags);
   finish(y2, y3, y + 32, z ? z + 32 : 0, bias ? bias + 32 : 0, flags);
   finish(y4, y5, y + 64, z ? z + 64 : 0, bias ? bias + 64 : 0, flags);
+}
+
+/** The same for four panels: rows of 32. */
+export function tile1x32(a: usize, b: usize, panelBytes: usize, kc: u32, y: usize, z: usize, bias: usize, flags: u32): void {
+  const zero = f32x4.splat(0);
+  let y0 = zero, y1 = zero, y2 = zero, y3 = zero, y4 = zero, y5 = zero, y6 = zero, y7 = zero;
+  let b2 = b + panelBytes * 2;
+  for (const end = b + (<usize>kc << 5); b != end; b += 32, b2 += 32, a += 4) {
+    const a0 = v128.load32_splat(a);
+    y0 = madd(a0, v128.load(b), y0), y1 = madd(a0, v128.load(b, 16), y1);
+    y2 = madd(a0, v128.load(b + panelBytes), y2), y3 = madd(a0, v128.load(b + panelBytes, 16), y3);
+    y4 = madd(a0, v128.load(b2), y4), y5 = madd(a0, v128.load(b2, 16), y5);
+    y6 = madd(a0, v128.load(b2 + panelBytes), y6), y7 = madd(a0, v128.load(b2 + panelBytes, 16), y7);
+  }
+  finish(y0, y1, y, z, bias, flags);
+  finish(y2, y3, y + 32, z ? z + 32 : 0, bias ? bias + 32 : 0, flags);
+  finish(y4, y5, y + 64, z ? z + 64 : 0, bias ? bias + 64 : 0, flags);
+  finish(y6, y7, y + 96, z ? z + 96 : 0, bias ? bias + 96 : 0, flags);
 }
 
 /** Stores one row of a tile. */
