@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import * as w from "../../src/index.ts";
 import { testNumbers } from "../kernels/harness.ts";
 
 /** For files, until the tests end. */
 export const folder = mkdtempSync(join(tmpdir(), "options-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let shared: Promise<w.Runtime> | undefined;
 
