@@ -41,20 +41,23 @@ export function optimizersOf(optimizer: Optimizer, groups: readonly ParameterGro
 
 /**
  * Number of the group of each parameter: 0 for those that no group has.
- * @throws OptionError if a group matches no parameter that is trained, or two match the same one.
+ * @throws OptionError if a group matches no parameter that is trained, or two match the same one, or one decays biases alone.
  */
 export function numberGroups(where: string, state: ModelState, groups: readonly ParameterGroup[]): ReadonlyMap<StoredParameter, number> {
   const numbers = new Map<StoredParameter, number>();
   const all = state.parameters.filter(({ spec }) => spec.role === "parameter");
-  groups.forEach(({ match }, k) => {
+  groups.forEach(({ match, weightDecay = 0 }, k) => {
     const place = `${where}: groups[${k}]`;
     const matched = matchNames(place, all, typeof match === "string" ? [match] : match);
-    if (!matched.some(isTrainable)) throw new OptionError(`${place}: all parameters that match ${show(match)} are frozen`);
+    const trained = matched.filter(isTrainable);
+    if (trained.length === 0) throw new OptionError(`${place}: all parameters that match ${show(match)} are frozen`);
     for (const parameter of matched) {
       const other = numbers.get(parameter);
       if (other !== undefined) throw new OptionError(`${place}: ${parameter.name} is in groups[${other - 1}] already`);
       numbers.set(parameter, k + 1);
     }
+    if (weightDecay > 0 && !trained.some(({ isWeight }) => isWeight))
+      throw new OptionError(`${place}: weightDecay acts on weights alone, and none is trained that matches ${show(match)}. Remove it`);
   });
   return numbers;
 }

@@ -118,8 +118,10 @@ describe.each(variants)("%s", (variant) => {
         (s, v) => s + v,
         0,
       );
-      const error = Math.sqrt(((rate / (1 - rate)) * squares) / 300);
-      expect(Math.abs(moments(seen.map((values) => values[k])).mean - want)).toBeLessThan(4.5 * error);
+      const spread = (rate / (1 - rate)) * squares;
+      const { mean, variance } = moments(seen.map((values) => values[k]));
+      expect(Math.abs(mean - want)).toBeLessThan(4 * Math.sqrt(spread / 300));
+      expect(Math.abs(variance - spread)).toBeLessThan(4 * spread * Math.sqrt(2 / 300));
     });
     model.dispose();
     // Averaging over masks does not fold the normalization into weights that change.

@@ -125,6 +125,11 @@ describe("refuses", () => {
       ],
       "groups[1]: 0.bias is in groups[0] already",
     ],
+    [
+      "a decay of biases",
+      [{ match: "*.bias", learningRate: 1, weightDecay: 1 }],
+      'groups[0]: weightDecay acts on weights alone, and none is trained that matches "*.bias". Remove it',
+    ],
     ["a frozen layer", [{ match: "2.*", learningRate: 1 }], 'groups[0]: all parameters that match "2.*" are frozen'],
   ];
   test.each(cases)("%s", async (_, groups, message) => {
