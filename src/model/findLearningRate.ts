@@ -36,7 +36,7 @@ export interface LearningRateCurve {
   readonly rates: number[];
   /** Loss of the batch of each step, before its update. */
   readonly losses: number[];
-  /** Where the smoothed loss falls fastest: a rate to begin with, and a good `max` of oneCycle. */
+  /** Where the loss falls fastest: a rate to begin with, and a good `max` of oneCycle. `from` if it does not fall. */
   readonly suggestion: number;
 }
 
@@ -144,14 +144,19 @@ function smoother(): (value: number) => number {
   };
 }
 
-/** The step before the smallest smoothed loss at which that falls fastest; steps are even in the logarithm of the rate. */
+/**
+ * The step before the smallest smoothed loss around which the loss falls fastest; steps are even in the logarithm of the rate. Slopes
+ * are those of least-squares lines over an eighth of the curve: from one step to the next the batches differ more than the rate tells.
+ */
 function steepest(losses: readonly number[]): number {
   const smoothed = losses.map(smoother());
-  const end = smoothed.indexOf(Math.min(...smoothed));
+  const reach = Math.max(1, Math.round(losses.length / 16));
+  const end = Math.min(smoothed.indexOf(Math.min(...smoothed)), losses.length - 1 - reach);
   let best = 0;
   let most = 0;
-  for (let i = 1; i <= end; i++) {
-    const fall = smoothed[i - 1]! - smoothed[i]!;
+  for (let i = reach; i <= end; i++) {
+    let fall = 0;
+    for (let k = 1; k <= reach; k++) fall += k * (losses[i - k]! - losses[i + k]!);
     if (!(fall > most)) continue;
     most = fall;
     best = i;

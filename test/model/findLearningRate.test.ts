@@ -65,6 +65,20 @@ describe.each(variants)("%s", (variant) => {
     model.dispose();
   });
 
+  test.each([100, 300])("batches that differ don't lead it astray, in %i steps", async (steps) => {
+    const rows = data(640);
+    const plain = w.sequential(w.input(4), w.dense(16), w.tanh(), w.dense(2));
+    for (const seed of [1, 2, 3, 4]) {
+      const model = await w.build(plain, { runtime: await runtimeOf(variant), seed });
+      for (const [optimizer, least, most] of [[w.sgd(), 0.03, 1] as const, [w.adam(), 3e-3, 0.1] as const]) {
+        const { suggestion } = await w.findLearningRate(model, rows, { loss, optimizer, steps, seed });
+        expect(suggestion).toBeGreaterThan(least);
+        expect(suggestion).toBeLessThan(most);
+      }
+      model.dispose();
+    }
+  });
+
   test("the model is put back after an error too", async () => {
     const model = await w.build(net, { runtime: await runtimeOf(variant) });
     const before = model.stateDict();
