@@ -239,7 +239,9 @@ describe("r2, mse, rmse, mae", () => {
   it("a constant target has r2 1 if met, else 0", () => {
     expect(r2([0.1, 0.1, 0.1], [0.1, 0.1, 0.1])).toBe(1);
     expect(r2([0.1, 0.1, 0.1], [0.1, 0.1, 0.2])).toBe(0);
-    expect(r2([3], [4])).toBe(0);
+  });
+  it("of one row r2 is not defined: NaN, as scikit-learn's r2_score", () => {
+    expect([r2([3], [4]), r2([3], [3]), r2([[1, 2]], [[1, 2]])]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
   });
   it("a mean as prediction has r2 0; columns are averaged, not pooled", () => {
     expect(r2([1, 2, 3], [2, 2, 2])).toBe(0);
