@@ -34,9 +34,20 @@ const CHARACTERS = 1 << 18;
 export function readJson(source: string | Uint8Array | ArrayBuffer | readonly object[], options: JsonOptions = {}): Table {
   const where = "readJson";
   checkJsonOptions(where, options, []);
-  const rows = Array.isArray(source)
-    ? source.map((value, i) => rowOf(where, value, i + 1))
-    : rowsOf(where, decode(where, source as string));
+  if (Array.isArray(source)) return tableOfObjects(where, source, options);
+  return tableOfRows(where, rowsOf(where, decode(where, source as string)), options);
+}
+
+/** readJson of objects, for those who take them too: errors name them. */
+export function tableOfObjects(where: string, source: readonly object[], options: JsonOptions = {}): Table {
+  return tableOfRows(
+    where,
+    source.map((value, i) => rowOf(where, value, i + 1)),
+    options,
+  );
+}
+
+function tableOfRows(where: string, rows: readonly Row[], options: JsonOptions): Table {
   if (rows.length === 0) throw new DataError(`${where}: there must be at least one row, got none`);
   return tableOf(where, rows, options.columns ?? namesOf(rows), options.kinds ?? {});
 }

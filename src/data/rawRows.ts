@@ -2,7 +2,7 @@
 import { DataError, OptionError, ShapeError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { flatten, isTypedArray, type NumericData, type TensorLike } from "./arrays.ts";
-import { readJson } from "./jsonRows.ts";
+import { tableOfObjects } from "./jsonRows.ts";
 import type { Table } from "./readCsv.ts";
 import type { TableTransform } from "./tableEncoder.ts";
 
@@ -41,11 +41,11 @@ export function without(table: Table, names: readonly string[]): Table {
  * look like.
  */
 export function tableOf(where: string, rows: readonly object[], inputs: TableTransform | undefined, more: readonly string[]): Table {
-  if (inputs === undefined || inputs.columns.length === 0) return readJson(rows);
+  if (inputs === undefined || inputs.columns.length === 0) return tableOfObjects(where, rows);
   const found = new Set(rows.flatMap((row) => Object.keys(row)));
   checkColumns(where, inputs, found);
   const columns = [...inputs.columns.map(({ name }) => name), ...more].filter((name) => found.has(name));
-  return readJson(rows, { columns, kinds: inputs.kinds });
+  return tableOfObjects(where, rows, { columns, kinds: inputs.kinds });
 }
 
 /** @throws DataError that names all columns which are missing. */

@@ -4,13 +4,13 @@ import { columnOf, pipelineOf, readCsv } from "../data/index.ts";
 import { alignRight } from "./alignRight.ts";
 import { confusionText, shorten } from "./confusionText.ts";
 import { cell } from "./crossValidateCommand.ts";
-import { loadModel, reading } from "./files.ts";
+import { loadTableModel, reading } from "./files.ts";
 import { kindsOf } from "./predictTable.ts";
 import { type ClassificationScore, scoreTable, type TableScore } from "./trainTable.ts";
 
 /** `print` takes lines of results. The last line is the score. */
 export async function evaluateCommand(command: { model: string; file: string }, print: (line: string) => void): Promise<void> {
-  const model = await loadModel(command.model);
+  const model = await loadTableModel(command.model);
   try {
     const { target = [], classes } = pipelineOf(model);
     // A class such as "007" stays a text, also where the file has no other one

@@ -1,6 +1,6 @@
 /** Data and models in files. What is in them is the business of data/ and model/. */
 import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
-import { type CsvOptions, type IdxData, readCsv, readIdx, type Table } from "../data/index.ts";
+import { type CsvOptions, type IdxData, pipelineOf, readCsv, readIdx, type Table } from "../data/index.ts";
 import { WhetstoneError } from "../errors.ts";
 import { load, type Model, type Runtime } from "../index.ts";
 
@@ -22,6 +22,23 @@ export function saveModel(model: Model, path: string): Promise<void> {
 /** @throws FormatError if the file is not a model that `save` wrote. */
 export async function loadModel(path: string, options: { runtime?: Runtime } = {}): Promise<Model> {
   return reading(path, (bytes) => load(bytes, options));
+}
+
+/**
+ * A model that predicts raw rows.
+ * @throws FormatError if the file is no model, or one that holds no pipeline: the fault is this file's, not that of the rows.
+ */
+export async function loadTableModel(path: string): Promise<Model> {
+  return reading(path, async (bytes) => {
+    const model = await load(bytes);
+    try {
+      pipelineOf(model);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+    return model;
+  });
 }
 
 /** What `read` makes of the file's bytes; errors name the file. */

@@ -333,8 +333,8 @@ describe("refuses", () => {
     const lack = 'predict: the table lacks the 2 columns "length", "color", which the model was trained on';
     expect(await messageOf(() => pipe.predict([{ width: 1 }]))).toBe(lack);
     expect(await messageOf(() => pipe.predict(readCsv("width\n1\n")))).toBe(lack);
-    expect(await messageOf(() => pipe.predict([{ width: "wide", length: 1, color: "red" }]))).toContain(
-      'line 1, column "width" must be a number, got "wide"',
+    expect(await messageOf(() => pipe.predict([{ width: "wide", length: 1, color: "red" }]))).toBe(
+      'predict: line 1, column "width" must be a number, got "wide"',
     );
   });
 

@@ -2,9 +2,10 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readCsv, stratifiedKFold, takeTableRows } from "../../src/data/index.ts";
+import { build, dense, input, sequential } from "../../src/index.ts";
 import { r2, rmse } from "../../src/metrics/index.ts";
 import { foldProgress } from "../../src/node/foldProgress.ts";
-import { crossValidateTable, loadModel, predictTable, scoreTable, trainTable } from "../../src/node/index.ts";
+import { crossValidateTable, loadModel, predictTable, saveModel, scoreTable, trainTable } from "../../src/node/index.ts";
 import type { Terminal } from "../../src/runtime/host/terminal.ts";
 import { flowersCsv, folderWith, housesCsv, runProgram } from "./program.ts";
 
@@ -199,6 +200,11 @@ describe("evaluate", () => {
     expect(await fails("m.st", "named.csv")).toMatch(/named\.csv: evaluate: target: no column "species"\. Did you mean "specie"\?\n$/);
     expect(await fails("m.st", "tulips.csv")).toMatch(/line 3, column "species" must be one of the classes lily, white, rose, got "tulip"/);
     expect(await fails("flowers.csv", "flowers.csv")).toMatch(/flowers\.csv: decodeSafetensors: /);
+    const bare = await build(sequential(input(3), dense(3)));
+    await saveModel(bare, path("bare.st"));
+    const lacks = `whetstone: ${path("bare.st")}: pipelineOf: the model holds no pipeline. `;
+    expect(await fails("bare.st", "flowers.csv")).toContain(lacks);
+    expect((await runProgram("predict", path("bare.st"), path("flowers.csv"))).err).toContain(lacks);
     expect(await fails("no.st", "flowers.csv")).toMatch(/no\.st: no such file or folder\n$/);
   });
 });
