@@ -1,5 +1,5 @@
 /**
- * The step programs of five small models as text (test/programs/*.txt): a diff of those files shows what a refactor changed.
+ * The step programs of six small models as text (test/programs/*.txt): a diff of those files shows what a refactor changed.
  * After a change that is meant: npx vitest run test/program/print.test.ts -u
  */
 import { expect, test } from "vitest";
@@ -13,8 +13,9 @@ import { plan } from "../../src/program/plan.ts";
 import { print } from "../../src/program/print.ts";
 import { runtimeOf } from "../model/runtimes.ts";
 
-async function trainingProgram(net: w.Net, kind: "labels" | "rows", own: Partial<TrainingOptions>): Promise<string> {
+async function trainingProgram(net: w.Net, kind: "labels" | "rows", own: Partial<TrainingOptions>, frozen: string[] = []): Promise<string> {
   const model = await w.build(net, { runtime: await runtimeOf("portable") });
+  if (frozen.length > 0) model.freeze(...frozen);
   const region = model.runtime.region();
   const shared = { penalty: undefined, clip: undefined, decay: undefined, seed: 0, run: 0 };
   const options = { loss: w.softmaxCrossEntropy(), optimizer: w.adam(), batchSize: 32, ...shared, ...own };
@@ -37,6 +38,19 @@ test("dense, relu, dense", async () => {
 test("batch-norm and dropout", async () => {
   const net = w.sequential(w.input(64), w.dense(128), w.batchNorm(), w.relu(), w.dropout(0.2), w.dense(10));
   await expect(await trainingProgram(net, "labels", {})).toMatchFileSnapshot(fileOf("batchNorm-dropout"));
+});
+
+test("frozen layers: no backward pass below the head, no slots, no update of theirs", async () => {
+  const net = w.sequential(w.input(8), w.dense(16), w.batchNorm(), w.residual([w.relu(), w.dense(16)]), w.dense(3));
+  const text = await trainingProgram(net, "labels", { penalty: w.l2(1e-3) }, ["0.*", "1.*", "2.*"]);
+  const lines = text.trim().split("\n");
+  const backward = lines.filter((line) => line.startsWith("backward"));
+  expect(backward.length).toBeGreaterThan(2);
+  for (const line of backward) expect(line).toMatch(/ \*\w+=(3\.|layer 3 )/); // what it writes
+  const updates = lines.filter((line) => line.includes(" adam "));
+  expect(updates.length).toBe(2);
+  for (const line of updates) expect(line).toMatch(/w=3\.(weight|bias)/);
+  await expect(text).toMatchFileSnapshot(fileOf("frozen-body"));
 });
 
 test("gelu, few rows: products without packing", async () => {
