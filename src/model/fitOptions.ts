@@ -81,9 +81,9 @@ export function checkStepOptions(where: string, options: StepOptions | FitOption
   }
   if (batchSize !== "full") checkCount(`${where}: batchSize`, batchSize);
   checkMade(where, "penalty", penalty, "l2(1e-4)", isPenalty);
-  checkMade(where, "clip", clip, "clipNorm(1)", (value) => ["norm", "layerNorm", "value"].includes(value.kind));
-  checkMade(where, "decay", decay, "decoupledDecay(1e-4)", (value) => value.kind === "decoupledDecay");
-  checkMade(where, "constraint", constraint, "maxNorm(3)", (value) => value.kind === "maxNorm");
+  checkMade(where, "clip", clip, "clipNorm(1)", ({ kind, max }) => ["norm", "layerNorm", "value"].includes(kind) && max > 0);
+  checkMade(where, "decay", decay, "decoupledDecay(1e-4)", ({ kind, beta }) => kind === "decoupledDecay" && beta >= 0 && beta < 1);
+  checkMade(where, "constraint", constraint, "maxNorm(3)", ({ kind, max }) => kind === "maxNorm" && max > 0);
   checkGroups(where, groups);
   checkCount(`${where}: accumulate`, accumulate);
   if (batchSize === "full" && accumulate > 1)

@@ -329,6 +329,17 @@ describe("options", () => {
     ["a penalty that is a number", () => fit(good, { penalty: 0.01 }), "fit: penalty must be made by l2(1e-4), got 0.01"],
     ["a clip that is a number", () => fit(good, { clip: 1 }), "fit: clip must be made by clipNorm(1), got 1"],
     ["a decay that is a number", () => fit(good, { decay: 0.1 }), "fit: decay must be made by decoupledDecay(1e-4), got 0.1"],
+    ["a forged clip", () => fit(good, { clip: { kind: "norm", max: -1 } }), "fit: clip must be made by clipNorm(1), got { kind, max }"],
+    [
+      "a forged decay",
+      () => fit(good, { decay: { kind: "decoupledDecay", beta: 7 } }),
+      "fit: decay must be made by decoupledDecay(1e-4), got { kind, beta }",
+    ],
+    [
+      "a forged constraint",
+      () => fit(good, { constraint: { kind: "maxNorm", max: Number.NaN } }),
+      "fit: constraint must be made by maxNorm(3), got { kind, max }",
+    ],
     ["clipNorm(0)", () => w.clipNorm(0), "clipNorm: max must be a finite number above 0, got 0"],
     ["a negative penalty", () => w.l2(-1), "l2: λ must be a finite number, 0 or above, got -1"],
     ["a decay of 1", () => w.decoupledDecay(1), "decoupledDecay: β must be in [0, 1), got 1"],
