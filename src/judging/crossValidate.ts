@@ -43,7 +43,7 @@ export interface CrossValidation<S, M extends Trainable = Trainable> extends Set
  * The winner's mean is slightly too good, since it was chosen by it: keep a test set aside (`split`) for the last word.
  * @param data { x, y, weights? } as `split` takes it, or a table
  * @param recipe makes and describes a model anew for each run, see Recipe
- * @throws OptionError for unknown options, a monitor that nothing measures, models used twice; ShapeError and DataError as
+ * @throws OptionError for unknown options, a monitor that nothing measures or that is NaN for all settings, models used twice; ShapeError and DataError as
  * model.fit, with setting and fold; NonFiniteError if no setting stays finite; the signal's reason if it aborts.
  */
 export async function crossValidate<S = undefined, M extends Trainable = Trainable>(
@@ -77,9 +77,13 @@ function bestOf(where: string, results: readonly SettingResult<unknown>[], given
     throw new OptionError(`${where}: settings are compared by a loss or a metric, and there is none of them. Give metrics: { r2 }`);
   }
   const sign = isLowerBetter(where, monitor, mode) ? 1 : -1;
-  let best = results.indexOf(judged);
+  let best = -1;
+  let least = Number.NaN;
   results.forEach(({ mean }, i) => {
-    if (sign * mean[monitor]! < sign * results[best]!.mean[monitor]! || Number.isNaN(results[best]!.mean[monitor])) best = i;
+    const value = sign * mean[monitor]!;
+    if (!(Number.isNaN(value) || value >= least)) [best, least] = [i, value];
   });
-  return best;
+  if (best >= 0) return best;
+  const fix = "Larger folds may give it a value (r2 wants two rows in each), or monitor another score.";
+  throw new OptionError(`${where}: monitor must be a number for at least one setting, got NaN for "${monitor}" of each. ${fix}`);
 }

@@ -254,6 +254,23 @@ describe("settings", () => {
     expect([result.best, result.model, result.predict]).toEqual([best, undefined, undefined]);
   });
 
+  test("a score that is not defined: never the best, and an error if it is so for all", async () => {
+    const undefinedFor = (limit: number) => ({
+      metrics: { score: (_: unknown, guess: unknown) => ((guess as number[])[0]! < limit ? Number.NaN : 1) },
+      settings: [0, 2, 4, 3],
+      monitor: "score",
+      retrain: false,
+    });
+    const constant = (setting: number) => ({ train: () => (x: unknown) => (x as number[][]).map(() => setting) });
+    const data = { x: Array.from({ length: 6 }, (_, i) => [i]), y: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    const run = (limit: number) => crossValidate(data, constant, { folds: 3, ...undefinedFor(limit) });
+    expect((await run(1)).best).toBe(1);
+    expect((await run(4)).best).toBe(2);
+    await expect(run(5)).rejects.toThrow(
+      'crossValidate: monitor must be a number for at least one setting, got NaN for "score" of each. Larger folds may',
+    );
+  });
+
   test("one whose loss stops being finite is never the best; if none is finite the error says where", async () => {
     const wild = (setting: { rate: number }, { seed }: Run): ModelRecipe => ({
       model: w.build(w.sequential(w.input(1), w.dense(1)), { seed }),
