@@ -32,7 +32,7 @@ const scope = globalThis as unknown as Port & { onmessage?: unknown; importScrip
 const hasWorkerThreads = "process" in globalThis;
 if (hasWorkerThreads) {
   // Node, Deno and Bun: the caller started this thread through node:worker_threads.
-  const name = "node:worker_threads";
+  const name = ["node", "worker_threads"].join(":"); // in pieces: bundlers look for whole names, and minifiers join sums
   void import(/* @vite-ignore */ /* webpackIgnore: true */ name).then(
     ({ parentPort, workerData }: { parentPort: Port; workerData: Task }) => serve(workerData, parentPort),
   );
