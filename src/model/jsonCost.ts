@@ -40,5 +40,8 @@ export function jsonCost(text: string): { readonly cost: number; readonly textBy
   return { cost: deepest > MAX_DEPTH ? Infinity : cost, textBytes: bytes * text.length };
 }
 
-/** What a file of so many bytes may cost: four times its size, and as much as small files need whatever is in them. */
-export const memoryFor = (fileBytes: number): number => 4 * fileBytes + 4_194_304;
+/**
+ * What a file of so many bytes may cost: a little less than four times its size, for what is not counted, or as much as small
+ * files need whatever is in them.
+ */
+export const memoryFor = (fileBytes: number): number => Math.max(Math.floor(3.9 * fileBytes), 4_194_304);

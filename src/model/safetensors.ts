@@ -95,7 +95,7 @@ export function encodeSafetensors(
 /**
  * Reads a safetensors file; every type but float8 and complex becomes float32 (rounded where it must be).
  * @throws FormatError for anything that is not exactly such a file: values must fill it without gap or overlap; and for a
- * file that would take more than four times its bytes of memory (and 4 MiB).
+ * file that would take more than four times its bytes of memory (4 MiB for small ones).
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   if (bytes.length < LENGTH_BYTES) fail(`the file must have at least ${LENGTH_BYTES} bytes, got ${bytes.length}`);
