@@ -2,7 +2,7 @@
  * One engine of computation: a binary, its memory and its team of threads.
  * It runs programs as bytes and knows nothing of layers, models or losses.
  */
-import { instantiate, instantiateSync } from "@assemblyscript/loader";
+import { instantiate } from "@assemblyscript/loader";
 import * as abi from "../../assembly/abi.ts";
 import { checkOneOf, checkOptions, fail } from "../check.ts";
 import { OptionError, WhetstoneError } from "../errors.ts";
@@ -193,7 +193,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   if (!shared) notes.push(`memory is not shared: ${denied}`);
   const module = await loadModule(wasm, variant, shared);
   const arena = new Arena(maximum, shared);
-  const { exports } = await instantiateModule(module, { env: { memory: arena.memory } });
+  const { exports } = await instantiate(module, { env: { memory: arena.memory } });
   const kernels = exports as unknown as KernelExports;
   const actual = kernels.usesRelaxedSimd!() === 1 ? "fast" : "portable";
   if (wasm !== undefined && options.numerics !== undefined && actual !== numerics) {
@@ -207,18 +207,6 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const source = async () => ({ text: (await import("../../build/worker.ts")).text, url: worker });
   const team = new Team({ arena, module, kernels, source, ranks, tileRows });
   return new Runtime({ arena, kernels, team, numerics: actual, threads: ranks, share, notes });
-}
-
-/**
- * At once where the engine lets us: the asynchronous way looks at the global Response, for which Node loads its whole fetch,
- * 20 ms (Node 26, Zen 5). Chrome before 115 refuses to make an instance at once on a page's main thread.
- */
-async function instantiateModule(module: WebAssembly.Module, imports: WebAssembly.Imports) {
-  try {
-    return instantiateSync(module, imports);
-  } catch {
-    return instantiate(module, imports);
-  }
 }
 
 const LOW_TILE_ROWS = 4;
