@@ -196,6 +196,10 @@ export const OP_HINGE_ERROR = 77;
 export const OP_KL_DIVERGENCE = 78;
 export const OP_MULTI_MARGIN = 79;
 export const OP_NORM_ERROR = 80;
+export const OP_CHANNEL_MOMENTS = 100;
+export const OP_NORMALIZE_CHANNELS = 101;
+export const OP_NORMALIZE_CHANNELS_SUMS = 102;
+export const OP_NORMALIZE_CHANNELS_GRAD = 103;
 
 // The scalars of each rule, after the common ones. A _REST is 1 minus its factor, rounded once from float64:
 // 1 - fround(0.999) misses 0.001 by 1.3e-5, which the first steps would show.

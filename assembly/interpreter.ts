@@ -7,6 +7,7 @@ import { guard } from "./guard";
 import { activation, activationGrad } from "./kernels/activations";
 import { binaryCrossEntropy } from "./kernels/binaryCrossEntropy";
 import { blendStatistics, columnInverse, columnMoments } from "./kernels/columnMoments";
+import { channelMoments } from "./kernels/channelMoments";
 import { columnSum } from "./kernels/columnSum";
 import { copyColumns } from "./kernels/copyColumns";
 import { hingeError, huberError, klDivergence, logCoshError } from "./kernels/elementLosses";
@@ -18,6 +19,7 @@ import { matmul } from "./kernels/gemm/loops";
 import { packB } from "./kernels/gemm/pack";
 import { maxPieces, maxPiecesGrad } from "./kernels/maxPieces";
 import { multiMargin } from "./kernels/multiMargin";
+import { normalizeChannels, normalizeChannelsGrad, normalizeChannelsSums } from "./kernels/normalizeChannels";
 import { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./kernels/normalizeColumns";
 import { normalizeRows, normalizeRowsGrad, normalizeRowsSums } from "./kernels/normalizeRows";
 import { normError } from "./kernels/normError";
@@ -305,6 +307,26 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       break;
     case abi.OP_SOFT_THRESHOLD:
       softThreshold(o(r, 0), o(r, 1), c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      break;
+    case abi.OP_CHANNEL_MOMENTS:
+      channelMoments(o(r, 0), o(r, 1), o(r, 2), n0, n1, size(r, 2, batch), shareBegin(n1, rank, ranks), shareEnd(n1, rank, ranks));
+      break;
+    case abi.OP_NORMALIZE_CHANNELS:
+      normalizeChannels(
+        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), n1, size(r, 2, batch),
+        shareBegin(n0 * n1, rank, ranks), shareEnd(n0 * n1, rank, ranks),
+      );
+      break;
+    case abi.OP_NORMALIZE_CHANNELS_SUMS:
+      normalizeChannelsSums(
+        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), n0, n1, size(r, 2, batch), shareBegin(n1, rank, ranks), shareEnd(n1, rank, ranks),
+      );
+      break;
+    case abi.OP_NORMALIZE_CHANNELS_GRAD:
+      normalizeChannelsGrad(
+        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), o(r, 6), o(r, 7), n0, n1, size(r, 2, batch),
+        shareBegin(n0 * n1, rank, ranks), shareEnd(n0 * n1, rank, ranks),
+      );
       break;
     case abi.OP_GUARD:
       return guard(o(r, 0), control, n0);

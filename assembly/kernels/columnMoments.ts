@@ -58,16 +58,16 @@ export function columnInverse(variance: usize, inverse: usize, eps: f32, begin: 
 }
 
 /**
- * running = (1 - momentum) running + momentum batch, for mean and variance; the batch's biased variance times rows / (rows - 1).
- * All f32[cols], 16-byte aligned; rows >= 2: of one row there is no unbiased variance. begin, end: bytes, multiples of 16.
+ * running = (1 - momentum) running + momentum batch, for mean and variance; the batch's biased variance times samples / (samples - 1).
+ * All f32[cols], 16-byte aligned. samples: values that each mean is of, >= 2: of one there is no unbiased variance. begin, end: bytes, multiples of 16.
  * Values below 2^-126 become 0: a constant column's variance decays towards it, and denormals would slow every later step.
  */
 export function blendStatistics(
-  mean: usize, variance: usize, runningMean: usize, runningVariance: usize, momentum: f32, rows: u32, begin: usize, end: usize,
+  mean: usize, variance: usize, runningMean: usize, runningVariance: usize, momentum: f32, samples: u32, begin: usize, end: usize,
 ): void {
   const keep = f32x4.splat(1 - momentum);
   const take = f32x4.splat(momentum);
-  const unbiased = f32x4.splat(momentum * (<f32>rows / <f32>(rows - 1)));
+  const unbiased = f32x4.splat(momentum * (<f32>samples / <f32>(samples - 1)));
   for (let i = begin; i < end; i += 16) {
     const m = madd(keep, v128.load(runningMean + i), f32x4.mul(take, v128.load(mean + i)));
     const v = madd(keep, v128.load(runningVariance + i), f32x4.mul(unbiased, v128.load(variance + i)));

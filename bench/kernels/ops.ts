@@ -76,6 +76,9 @@ function sizesAt({ rows, cols, inner }: Shape): Sizes {
     yCols: 2 * cols,
     xFrom: 0,
     yFrom: cols,
+    samples: rows,
+    channels: 8,
+    positions: Math.ceil(cols / 8),
   };
 }
 

@@ -40,7 +40,7 @@ export interface ForwardContext {
   readonly control: Buffer;
   /** For layers that hold layers: writes one of their branches, in the order in which `nest` placed them. */
   readonly branches: readonly ((x: Value) => Value)[];
-  /** In inference: a normalization right after this layer that it may fold into its product. */
+  /** In inference: a normalization of single features right after this layer, which it may fold into its product. */
   readonly fold?: Fold;
 }
 
@@ -62,6 +62,8 @@ export interface LayerRule<L extends Layer = Layer> {
    * whose output shape `place` returns, and returns the shape of the whole.
    */
   nest?(layer: L, input: Shape, where: string, place: (branch: Branch) => Shape): Shape;
+  /** The rule in the place of this one for such input, where not all input is alike. */
+  at?(input: Shape): LayerRule<L>;
   parameters(layer: L, input: Shape): readonly ParameterSpec[];
   /** Writes the forward ops and records the gradient; returns the output. */
   forward(layer: L, context: ForwardContext): Value;

@@ -91,8 +91,9 @@ function placeLayer(
 ): PlacedLayer {
   const where = `layer ${path} (${layer.kind})`;
   if (layer.kind === "input") throw new OptionError(`${where}: only the first layer of a net may be input(...)`);
-  const rule = ruleOf(layer, where);
-  rule.check(layer, where);
+  const general = ruleOf(layer, where);
+  general.check(layer, where);
+  const rule = general.at?.(inputShape) ?? general;
   const branches: PlacedLayer[][] = [];
   const outputShape =
     rule.nest?.(layer, inputShape, where, (branch) => {
@@ -112,8 +113,8 @@ function checkSize(shape: Shape, where: string): void {
 export type FindParameter = (name: string) => ParameterBuffers;
 
 /**
- * Writes the forward ops of all layers, and tells `visit` the output of each. In inference a batch-norm right after a product
- * is folded into it.
+ * Writes the forward ops of all layers, and tells `visit` the output of each. In inference a batch-norm of features right after a
+ * product is folded into it.
  */
 export function writeForward(
   layout: Layout,
@@ -141,8 +142,8 @@ function writeLayers(layers: readonly PlacedLayer[], builder: Builder, x: Value,
     const placed = layers[i]!;
     const { rule, layer, stream, where } = placed;
     const next = layers[i + 1];
-    const canFold = builder.mode !== "train" && rule.canFold?.(layer, builder.mode) && next?.layer.kind === "batchNorm";
-    const fold = canFold ? foldOf(next, find) : undefined;
+    const canFold = builder.mode !== "train" && rule.canFold?.(layer, builder.mode);
+    const fold = canFold && next !== undefined && isFoldable(next) ? foldOf(next, find) : undefined;
     const branches = placed.branches.map((branch) => (from: Value) => {
       const inner = writeLayers(branch, builder, from, parts);
       builder.label = where;
@@ -158,6 +159,11 @@ function writeLayers(layers: readonly PlacedLayer[], builder: Builder, x: Value,
 
 function parametersOf(placed: PlacedLayer, find: FindParameter): Record<string, ParameterBuffers> {
   return Object.fromEntries(placed.parameters.map(({ name }) => [name, find(`${placed.path}.${name}`)]));
+}
+
+/** A product scales its last axis; of rows of more axes a batch-norm scales the first. */
+function isFoldable({ layer, inputShape }: PlacedLayer): boolean {
+  return layer.kind === "batchNorm" && inputShape.length === 1;
 }
 
 function foldOf(placed: PlacedLayer, find: FindParameter): Fold {

@@ -74,7 +74,8 @@ export function nanosecondsOf(op: Op, rows: number): number {
   return elementsOf(sizes) * (NANOSECONDS_PER_ELEMENT[op.name] ?? OTHERWISE);
 }
 
-function elementsOf({ count, rows, cols, inner }: Sizes): number {
+function elementsOf({ count, rows, cols, inner, channels, positions }: Sizes): number {
   if (count !== undefined) return count;
+  if (channels !== undefined) return rows! * channels * positions!;
   return inner !== undefined && rows === undefined ? inner * (cols ?? 1) : (rows ?? 1) * (cols ?? 1);
 }

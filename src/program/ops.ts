@@ -7,8 +7,11 @@ import * as abi from "../../assembly/abi.ts";
 /** The sizes of an op as numbers, at a given number of rows. Strides and byte counts end in `Stride`; the rest are elements. */
 export type Sizes = Readonly<Record<string, number>>;
 
-/** How an op is divided among ranks: by 64-byte lines, rows, columns, panels of a product, pieces of a sum, or not at all. */
-export type Share = "lines" | "rows" | "columns" | "panels" | "product" | "pieces" | "none";
+/**
+ * How an op is divided among ranks: by 64-byte lines, rows, columns, channels, planes (a row of a channel), panels of a product,
+ * pieces of a sum, or not at all.
+ */
+export type Share = "lines" | "rows" | "columns" | "channels" | "planes" | "panels" | "product" | "pieces" | "none";
 
 export interface Operand {
   readonly access: "read" | "write" | "update";
@@ -37,6 +40,8 @@ const columnLines: Words = (s) => Math.ceil(s.cols! / 16) * 16;
 const matrix: Words = (s) => s.rows! * s.cols!;
 const rows: Words = (s) => s.rows!;
 const cols: Words = (s) => s.cols!;
+const planes: Words = (s) => s.rows! * s.channels! * s.positions!;
+const channels: Words = (s) => s.channels!;
 const pieceMatrix: Words = (s) => s.rows! * s.cols! * s.pieces!;
 const columnBlock = (width: string, from: string): Words => {
   return (s) => (s.rows! === 0 ? 0 : (s.rows! - 1) * s[width]! + s[from]! + s.cols!);
@@ -61,6 +66,7 @@ const productSizes = ["rows", "cols", "inner", "aRowStride", "aInnerStride", "bI
 const lossEnds = { weights: maybe(read(rows)), losses: write(rows), dx: maybe(write(matrix)), control: read(control) };
 const classLoss = { classWeights: maybe(read(cols)), ...lossEnds };
 const matrixSizes = ["rows", "cols"];
+const planeSizes = ["rows", "channels", "positions"];
 
 const op = (code: number, share: Share, operands: Record<string, Operand>, sizes: string[] = [], constants: string[] = []): OpRow => ({
   code,
@@ -143,7 +149,7 @@ export const ops = {
     abi.OP_BLEND_STATISTICS,
     "lines",
     { mean: read(columnLines), variance: read(columnLines), runningMean: update(columnLines), runningVariance: update(columnLines) },
-    matrixSizes,
+    ["samples", "cols"], // of so many values are mean and variance
     ["momentum"],
   ),
   columnScale: op(abi.OP_COLUMN_SCALE, "lines", { variance: read(lines), weight: read(lines), scale: write(lines) }, ["count"], ["eps"]),
@@ -266,6 +272,41 @@ export const ops = {
   klDivergence: elementLoss(abi.OP_KL_DIVERGENCE),
   multiMargin: op(abi.OP_MULTI_MARGIN, "rows", { x: read(matrix), labels: read(rows), ...lossEnds }, matrixSizes, ["margin"]),
   normError: op(abi.OP_NORM_ERROR, "rows", { x: read(matrix), targets: read(matrix), ...lossEnds }, matrixSizes, ["p"]),
+  channelMoments: op(abi.OP_CHANNEL_MOMENTS, "channels", { x: read(planes), mean: write(channels), variance: write(channels) }, planeSizes),
+  normalizeChannels: op(
+    abi.OP_NORMALIZE_CHANNELS,
+    "planes",
+    { x: read(planes), mean: read(channels), inverse: read(channels), weight: read(channels), bias: read(channels), y: write(planes) },
+    planeSizes,
+  ),
+  normalizeChannelsSums: op(
+    abi.OP_NORMALIZE_CHANNELS_SUMS,
+    "channels",
+    {
+      dy: read(planes),
+      x: read(planes),
+      mean: read(channels),
+      inverse: read(channels),
+      dweight: write(channels),
+      dbias: write(channels),
+    },
+    planeSizes,
+  ),
+  normalizeChannelsGrad: op(
+    abi.OP_NORMALIZE_CHANNELS_GRAD,
+    "planes",
+    {
+      dy: read(planes),
+      x: read(planes),
+      mean: read(channels),
+      inverse: read(channels),
+      weight: read(channels),
+      dweight: read(channels),
+      dbias: read(channels),
+      dx: write(planes),
+    },
+    planeSizes,
+  ),
   sgd: optimizer(abi.OP_SGD, 0),
   sgdMomentum: optimizer(abi.OP_SGD_MOMENTUM, 1),
   adagrad: optimizer(abi.OP_ADAGRAD, 1),

@@ -74,6 +74,19 @@ const calls: Record<string, [cut: "bytes" | "rows" | "columns" | "panels", call:
       kernels.call.normalizeColumns(put(COUNT), put(COLS), put(COLS), put(COLS), put(COLS), y, COLS, begin, end);
     },
   ],
+  normalizeChannels: [
+    "rows", // one channel: a plane is a row
+    ({ kernels, put, y }, begin, end) => {
+      kernels.call.normalizeChannels(put(COUNT), put(1), put(1), put(1), put(1), y, 1, COLS, begin, end);
+    },
+  ],
+  normalizeChannelsGrad: [
+    "rows",
+    ({ kernels, put, y }, begin, end) => {
+      const [dy, x] = [put(COUNT), put(COUNT)];
+      kernels.call.normalizeChannelsGrad(dy, x, put(1), put(1), put(1), put(1), put(1), y, ROWS, 1, COLS, begin, end);
+    },
+  ],
   normalizeRows: [
     "rows",
     ({ kernels, put, y }, begin, end) => {
@@ -100,6 +113,16 @@ const calls: Record<string, [cut: "bytes" | "rows" | "columns" | "panels", call:
   columnMoments: [
     "columns",
     ({ kernels, put, y }, begin, end) => kernels.call.columnMoments(put(COUNT), put(COLS), y, ROWS, COLS, begin, end),
+  ],
+  channelMoments: [
+    "columns", // of one position: a channel is a column
+    ({ kernels, put, y }, begin, end) => kernels.call.channelMoments(put(COUNT), put(COLS), y, ROWS, COLS, 1, begin, end),
+  ],
+  normalizeChannelsSums: [
+    "columns",
+    ({ kernels, put, y }, begin, end) => {
+      kernels.call.normalizeChannelsSums(put(COUNT), put(COUNT), put(COLS), put(COLS), put(COLS), y, ROWS, COLS, 1, begin, end);
+    },
   ],
   normalizeColumnsSums: [
     "columns",

@@ -53,6 +53,7 @@ const layers: Record<string, (layer: GoldenLayer) => Layer> = {
   hardtanh: w.hardtanh,
   linear: ({ out, bias = true }) => w.dense(out!, { bias }),
   batchNorm1d: ({ eps, momentum }) => w.batchNorm({ eps, momentum }),
+  batchNorm2d: ({ eps, momentum }) => w.batchNorm({ eps, momentum }),
   elu: ({ alpha }) => w.elu({ alpha }),
   leakyRelu: ({ negative_slope }) => w.leakyRelu({ slope: negative_slope }),
   geluTanh: () => w.gelu({ approximate: "tanh" }),

@@ -244,7 +244,7 @@ export const mutants = rows([
         replace: "f32x4.div(f32x4.splat(1), root)",
       },
       { name: "blendStatistics: momentum and its rest swapped", find: "f32x4.splat(1 - momentum)", replace: "f32x4.splat(momentum)" },
-      { name: "blendStatistics: biased variance", find: "momentum * (<f32>rows / <f32>(rows - 1))", replace: "momentum" },
+      { name: "blendStatistics: biased variance", find: "momentum * (<f32>samples / <f32>(samples - 1))", replace: "momentum" },
       { name: "blendStatistics: denormal variances", find: "flushTail(v)", replace: "v" },
       { name: "blendStatistics: denormal means", find: "flushTail(m)", replace: "m" },
     ],
