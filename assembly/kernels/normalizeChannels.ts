@@ -20,13 +20,19 @@ export function normalizeChannels(
     const w = v128.load32_splat(weight + j);
     const b = v128.load32_splat(bias + j);
     const plane = (<usize>q * positions) << 2;
-    for (let k: u32 = 0; k < positions; k += 4) {
-      const at = plane + (<usize>k << 2);
-      const left = positions - k;
-      const xhat = f32x4.mul(f32x4.sub(loadUpTo(x + at, left, zero), m), r);
-      storeUpTo(y + at, left, madd(xhat, w, b));
-    }
+    const stop = plane + (<usize>positions << 2);
+    let at = plane;
+    for (; at + 16 <= stop; at += 16) v128.store(y + at, normalized(v128.load(x + at), m, r, w, b));
+    if (at == stop) continue;
+    const left = <u32>(stop - at) >> 2;
+    storeUpTo(y + at, left, normalized(loadUpTo(x + at, left, zero), m, r, w, b));
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function normalized(x: v128, m: v128, r: v128, w: v128, b: v128): v128 {
+  return madd(f32x4.mul(f32x4.sub(x, m), r), w, b);
 }
 
 /** dbias = Σ dy, dweight = Σ dy xhat, over all rows and positions, as channelMoments sums. begin, end: channels. */
@@ -59,12 +65,18 @@ export function normalizeChannelsGrad(
     const slope = f32x4.splat(load<f32>(dweight + j) * perValue * r);
     const scale = f32x4.splat(load<f32>(weight + j) * r);
     const plane = (<usize>q * positions) << 2;
-    for (let k: u32 = 0; k < positions; k += 4) {
-      const at = plane + (<usize>k << 2);
-      const left = positions - k;
-      const centered = f32x4.sub(loadUpTo(x + at, left, zero), m);
-      const d = nmadd(centered, slope, f32x4.sub(loadUpTo(dy + at, left, zero), shift));
-      storeUpTo(dx + at, left, f32x4.mul(scale, d));
-    }
+    const stop = plane + (<usize>positions << 2);
+    let at = plane;
+    for (; at + 16 <= stop; at += 16) v128.store(dx + at, gradient(v128.load(dy + at), v128.load(x + at), m, shift, slope, scale));
+    if (at == stop) continue;
+    const left = <u32>(stop - at) >> 2;
+    storeUpTo(dx + at, left, gradient(loadUpTo(dy + at, left, zero), loadUpTo(x + at, left, zero), m, shift, slope, scale));
   }
+}
+
+/** scale (dy - shift - (x - m) slope) */
+// @ts-ignore: decorator
+@inline
+function gradient(dy: v128, x: v128, m: v128, shift: v128, slope: v128, scale: v128): v128 {
+  return f32x4.mul(scale, nmadd(f32x4.sub(x, m), slope, f32x4.sub(dy, shift)));
 }

@@ -30,6 +30,7 @@ const NANOSECONDS_PER_ELEMENT: Partial<Record<OpName, number>> = {
   adamAmsgrad: 0.7,
   powerPenaltyGrad: 3,
   packB: 0.4,
+  channelMoments: 0.4,
 };
 const OTHERWISE = 0.2;
 

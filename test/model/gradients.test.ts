@@ -186,7 +186,7 @@ async function check(problem: Problem, variant: Variant): Promise<void> {
   const rowWeights = weights ?? new Array<number>(rows).fill(1);
   const totals = loss.labelWeight ? rowWeights.map((weight, i) => weight * loss.labelWeight!(labels[i])) : rowWeights;
   const lossAt = (p: Parameters, inputs: readonly number[]) =>
-    meanLoss(forward(layers, p, masks, inputs, width), targets, loss.row(cols), rowWeights, totals);
+    meanLoss(forward(layers, p, masks, inputs, width, rows), targets, loss.row(cols), rowWeights, totals);
 
   const before = model.stateDict();
   const gradients = model.gradients({ x: Float32Array.from(x), y, weights }, loss.make(cols));
@@ -259,6 +259,20 @@ describe.each(variants)("%s", (variant) => {
       ];
       for (const [seed, each] of nets.entries()) {
         for (const rows of [3, 8, 9, 40]) await check({ net: each, rows, loss: losses[0], isWeighted: seed % 2 === 1, seed }, variant);
+      }
+    });
+
+    test("batchNorm of channels: images, sequences, one row, around a product of the last axis, in a block, unaligned positions", async () => {
+      const nets = [
+        w.sequential(w.input(3, 2, 5), w.batchNorm()),
+        w.sequential(w.input(2, 5, 7), w.batchNorm({ eps: 0.01 }), w.flatten(), w.dense(3)),
+        w.sequential(w.input(4, 3), w.dense(5), w.batchNorm(), w.silu(), w.dense(2), w.batchNorm(), w.flatten(), w.dense(2)),
+        w.sequential(w.input(12), w.reshape(3, 2, 2), w.residual([w.batchNorm(), w.tanh(), w.dense(2)]), w.flatten(), w.batchNorm()),
+      ];
+      for (const [seed, each] of nets.entries()) {
+        for (const rows of seed < 3 ? [1, 2, 9] : [3, 9]) {
+          await check({ net: each, rows, loss: losses[0], isWeighted: seed % 2 === 1, seed }, variant);
+        }
       }
     });
 

@@ -1,5 +1,5 @@
 /**
- * The step programs of six small models as text (test/programs/*.txt): a diff of those files shows what a refactor changed.
+ * The step programs of seven small models as text (test/programs/*.txt): a diff of those files shows what a refactor changed.
  * After a change that is meant: npx vitest run test/program/print.test.ts -u
  */
 import { expect, test } from "vitest";
@@ -38,6 +38,11 @@ test("dense, relu, dense", async () => {
 test("batch-norm and dropout", async () => {
   const net = w.sequential(w.input(64), w.dense(128), w.batchNorm(), w.relu(), w.dropout(0.2), w.dense(10));
   await expect(await trainingProgram(net, "labels", {})).toMatchFileSnapshot(fileOf("batchNorm-dropout"));
+});
+
+test("batch-norm of images", async () => {
+  const net = w.sequential(w.input(3, 4, 5), w.batchNorm(), w.flatten(), w.dense(2));
+  await expect(await trainingProgram(net, "labels", { optimizer: w.sgd() })).toMatchFileSnapshot(fileOf("batchNorm-images"));
 });
 
 test("frozen layers: no backward pass below the head, no slots, no update of theirs", async () => {

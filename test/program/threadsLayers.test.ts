@@ -53,6 +53,15 @@ const nets: Record<string, w.Layer[]> = {
     w.dropout(0.4, { scale: "test" }),
     w.dense(3),
   ],
+  "batchNorm of channels": [
+    w.dense(105),
+    w.reshape(3, 5, 7),
+    w.batchNorm(),
+    w.relu(),
+    w.residual([w.batchNorm(), w.dense(7)]),
+    w.flatten(),
+    w.dense(3),
+  ],
   "hardtanh relu6 reshape": [
     w.dense(66),
     w.hardtanh(),

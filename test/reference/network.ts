@@ -28,8 +28,15 @@ export type Parameters = Readonly<Record<string, readonly number[]>>;
 /** A factor per value: 0 with probability `rate`, else 1 / (1 - rate). Streams number all layers, holders before what they hold. */
 export type Masks = (stream: number, rate: number, count: number) => readonly number[];
 
-/** y = the net's output for x; `width` is the last axis of x. Batch-norm sees all rows of x at once. */
-export function forward(layers: readonly LayerData[], p: Parameters, masks: Masks, x: readonly number[], width: number): number[] {
+/** y = the net's output for x; `width` is the last axis of x, all of a row if `rows` is not given. Batch-norm sees all rows of x at once. */
+export function forward(
+  layers: readonly LayerData[],
+  p: Parameters,
+  masks: Masks,
+  x: readonly number[],
+  width: number,
+  rows = x.length / width,
+): number[] {
   let streams = 0;
 
   function run(list: readonly (readonly [path: string, layer: LayerData])[], input: Flow): Flow {
@@ -50,9 +57,8 @@ export function forward(layers: readonly LayerData[], p: Parameters, masks: Mask
       } else if (layer.kind === "layerNorm") values = layerNorm(values, weight, bias, layer.eps ?? 1e-5);
       else if (layer.kind === "prelu") values = values.map((value) => (value > 0 ? value : weight[0] * value));
       else if (layer.kind === "reshape") cols = layer.shape!.at(-1)!;
-      else if (layer.kind === "flatten")
-        continue; // rows of one axis only
-      else if (layer.kind === "batchNorm") values = batchNorm(values, weight, bias, layer.eps ?? 1e-5, cols);
+      else if (layer.kind === "flatten") cols = values.length / rows;
+      else if (layer.kind === "batchNorm") values = batchNorm(values, weight, bias, layer.eps ?? 1e-5, rows);
       else if (layer.kind === "dropout") {
         const mask = masks(stream, layer.rate!, values.length);
         values = values.map((value, i) => value * mask[i] * (layer.scale === "test" ? 1 - layer.rate! : 1));
@@ -143,20 +149,19 @@ function layerNorm(x: readonly number[], weight: readonly number[], bias: readon
   });
 }
 
-/** With the batch's own mean and biased variance. */
-function batchNorm(x: readonly number[], weight: readonly number[], bias: readonly number[], eps: number, cols: number): number[] {
-  const rows = x.length / cols;
-  const y = [...x];
-  for (let col = 0; col < cols; col++) {
-    let mean = 0;
-    for (let row = 0; row < rows; row++) mean += x[row * cols + col] / rows;
-    let variance = 0;
-    for (let row = 0; row < rows; row++) variance += (x[row * cols + col] - mean) ** 2 / rows;
-    for (let row = 0; row < rows; row++) {
-      y[row * cols + col] = ((x[row * cols + col] - mean) / Math.sqrt(variance + eps)) * weight[col] + bias[col];
-    }
-  }
-  return y;
+/** With the batch's own mean and biased variance, of each channel: the first axis of a row, as long as the weight. */
+function batchNorm(x: readonly number[], weight: readonly number[], bias: readonly number[], eps: number, rows: number): number[] {
+  const positions = x.length / rows / weight.length;
+  const channelOf = (k: number) => Math.floor(k / positions) % weight.length;
+  const moments = weight.map((_, channel) => {
+    const values = x.filter((_, k) => channelOf(k) === channel);
+    const average = mean(values);
+    return { average, variance: mean(values.map((value) => (value - average) ** 2)) };
+  });
+  return x.map((value, k) => {
+    const { average, variance } = moments[channelOf(k)];
+    return ((value - average) / Math.sqrt(variance + eps)) * weight[channelOf(k)] + bias[channelOf(k)];
+  });
 }
 
 function activate(layer: LayerData, x: readonly number[]): number[] {

@@ -16,6 +16,10 @@ const LINES = "lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks)";
 const LINES_OF_0 = "lineBegin(n0, rank, ranks), lineEnd(n0, 0, ranks)";
 const COLUMNS = "columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks)";
 const COLUMNS_OF_0 = "columnBegin(n1, rank, ranks), columnEnd(n1, 0, ranks)";
+const CHANNELS = "shareBegin(n1, rank, ranks), shareEnd(n1, rank, ranks)";
+const CHANNELS_OF_0 = "shareBegin(n1, rank, ranks), shareEnd(n1, 0, ranks)";
+const PLANES = "shareBegin(n0 * n1, rank, ranks), shareEnd(n0 * n1, rank, ranks)";
+const PLANES_OF_0 = "shareBegin(n0 * n1, rank, ranks), shareEnd(n0 * n1, 0, ranks)";
 const PIECES = "shareBegin(pieces, rank, ranks), shareEnd(pieces, rank, ranks)";
 const PIECES_OF_0 = "shareBegin(pieces, rank, ranks), shareEnd(pieces, 0, ranks)";
 
@@ -223,6 +227,35 @@ export const mutants = rows([
         layers,
       ),
       call(`o(r, 4), o(r, 5), o(r, 6), o(r, 7), n0, n1, ${ROWS},`, "normalizeColumnsGrad: rank 0 alone", ROWS, ROWS_OF_0, order),
+      call(
+        `channelMoments(o(r, 0), o(r, 1), o(r, 2), n0, n1, size(r, 2, batch), ${CHANNELS})`,
+        "channelMoments: rank 0 alone",
+        CHANNELS,
+        CHANNELS_OF_0,
+        threads,
+      ),
+      call(
+        "normalizeChannels(\n        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4),",
+        "normalizeChannels: weight and bias swapped",
+        "o(r, 3), o(r, 4)",
+        "o(r, 4), o(r, 3)",
+        layers,
+      ),
+      call(`o(r, 4), o(r, 5), n1, size(r, 2, batch),\n        ${PLANES}`, "normalizeChannels: rank 0 alone", PLANES, PLANES_OF_0, threads),
+      call(
+        `o(r, 4), o(r, 5), n0, n1, size(r, 2, batch), ${CHANNELS}`,
+        "normalizeChannelsSums: dweight and dbias swapped",
+        "o(r, 4), o(r, 5)",
+        "o(r, 5), o(r, 4)",
+        layers,
+      ),
+      call(
+        `o(r, 6), o(r, 7), n0, n1, size(r, 2, batch),\n        ${PLANES}`,
+        "normalizeChannelsGrad: rank 0 alone",
+        PLANES,
+        PLANES_OF_0,
+        threads,
+      ),
       call(
         "blendStatistics(o(r, 0), o(r, 1), o(r, 2), o(r, 3), c(r, 0), n0, lineBegin(n1, rank, ranks), lineEnd(n1, rank, ranks));",
         "blendStatistics: mean and variance swapped",
