@@ -20,37 +20,16 @@ export function channelMoments(
 ): void {
   const n = <f64>rows * <f64>positions;
   const bytes = <usize>positions << 2;
+  const stride = <usize>channels * bytes;
   for (let j = begin; j < end; j++) {
     const plane = x + <usize>j * bytes;
-    const stride = <usize>channels * bytes;
-    const center = <f32>(planeSum(plane, stride, rows, positions) / n);
+    const center = <f32>(f64x2.extract_lane(centeredSums<Itself>(plane, plane, 0, stride, rows, positions), 0) / n);
     const sums = centeredSums<Itself>(plane, plane, center, stride, rows, positions);
     const off = f64x2.extract_lane(sums, 0) / n;
     store<f32>(mean + (<usize>j << 2), <f32>(<f64>center + off));
-    // Rounding could leave a constant channel a hair below 0; max keeps a NaN.
+    // Rounding could leave it a hair below 0; max keeps a NaN.
     store<f32>(variance + (<usize>j << 2), <f32>max<f64>(f64x2.extract_lane(sums, 1) / n - off * off, 0));
   }
-}
-
-/** Σ x over a channel that begins at `x`. */
-function planeSum(x: usize, stride: usize, rows: u32, positions: u32): f64 {
-  const zero = f32x4.splat(0);
-  let sum = f64x2.splat(0);
-  for (let i: u32 = 0; i < rows; i++) {
-    for (let k: u32 = 0; k < positions; ) {
-      const last = min(k + CHUNK, positions);
-      let a = zero;
-      let b = zero;
-      for (; k + 8 <= last; k += 8) {
-        a = f32x4.add(a, v128.load(x + (<usize>k << 2)));
-        b = f32x4.add(b, v128.load(x + (<usize>k << 2), 16));
-      }
-      for (; k < last; k += 4) a = f32x4.add(a, loadUpTo(x + (<usize>k << 2), last - k, zero));
-      sum = f64x2.add(sum, widened(f32x4.add(a, b)));
-    }
-    x += stride;
-  }
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
 /**

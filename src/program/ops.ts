@@ -65,6 +65,33 @@ const product = { bias: maybe(read(cols)), y: write(matrix), z: maybe(write(matr
 const productSizes = ["rows", "cols", "inner", "aRowStride", "aInnerStride", "bInnerStride", "bColStride", "activation", "byPanels"];
 const lossEnds = { weights: maybe(read(rows)), losses: write(rows), dx: maybe(write(matrix)), control: read(control) };
 const classLoss = { classWeights: maybe(read(cols)), ...lossEnds };
+/** Of all values of a batch by the moments of each column, or of each channel. */
+const normalization = (all: Words, each: Words) => ({
+  x: read(all),
+  mean: read(each),
+  inverse: read(each),
+  weight: read(each),
+  bias: read(each),
+  y: write(all),
+});
+const normalizationSums = (all: Words, each: Words) => ({
+  dy: read(all),
+  x: read(all),
+  mean: read(each),
+  inverse: read(each),
+  dweight: write(each),
+  dbias: write(each),
+});
+const normalizationGrad = (all: Words, each: Words) => ({
+  dy: read(all),
+  x: read(all),
+  mean: read(each),
+  inverse: read(each),
+  weight: read(each),
+  dweight: read(each),
+  dbias: read(each),
+  dx: write(all),
+});
 const matrixSizes = ["rows", "cols"];
 const planeSizes = ["rows", "channels", "positions"];
 
@@ -118,33 +145,9 @@ export const ops = {
   columnSum: op(abi.OP_COLUMN_SUM, "columns", { x: read(matrix), y: write(cols) }, matrixSizes),
   columnMoments: op(abi.OP_COLUMN_MOMENTS, "columns", { x: read(matrix), mean: write(cols), variance: write(cols) }, matrixSizes),
   columnInverse: op(abi.OP_COLUMN_INVERSE, "lines", { variance: read(lines), inverse: write(lines) }, ["count"], ["eps"]),
-  normalizeColumns: op(
-    abi.OP_NORMALIZE_COLUMNS,
-    "rows",
-    { x: read(matrix), mean: read(cols), inverse: read(cols), weight: read(cols), bias: read(cols), y: write(matrix) },
-    matrixSizes,
-  ),
-  normalizeColumnsSums: op(
-    abi.OP_NORMALIZE_COLUMNS_SUMS,
-    "columns",
-    { dy: read(matrix), x: read(matrix), mean: read(cols), inverse: read(cols), dweight: write(cols), dbias: write(cols) },
-    matrixSizes,
-  ),
-  normalizeColumnsGrad: op(
-    abi.OP_NORMALIZE_COLUMNS_GRAD,
-    "rows",
-    {
-      dy: read(matrix),
-      x: read(matrix),
-      mean: read(cols),
-      inverse: read(cols),
-      weight: read(cols),
-      dweight: read(cols),
-      dbias: read(cols),
-      dx: write(matrix),
-    },
-    matrixSizes,
-  ),
+  normalizeColumns: op(abi.OP_NORMALIZE_COLUMNS, "rows", normalization(matrix, cols), matrixSizes),
+  normalizeColumnsSums: op(abi.OP_NORMALIZE_COLUMNS_SUMS, "columns", normalizationSums(matrix, cols), matrixSizes),
+  normalizeColumnsGrad: op(abi.OP_NORMALIZE_COLUMNS_GRAD, "rows", normalizationGrad(matrix, cols), matrixSizes),
   blendStatistics: op(
     abi.OP_BLEND_STATISTICS,
     "lines",
@@ -273,40 +276,9 @@ export const ops = {
   multiMargin: op(abi.OP_MULTI_MARGIN, "rows", { x: read(matrix), labels: read(rows), ...lossEnds }, matrixSizes, ["margin"]),
   normError: op(abi.OP_NORM_ERROR, "rows", { x: read(matrix), targets: read(matrix), ...lossEnds }, matrixSizes, ["p"]),
   channelMoments: op(abi.OP_CHANNEL_MOMENTS, "channels", { x: read(planes), mean: write(channels), variance: write(channels) }, planeSizes),
-  normalizeChannels: op(
-    abi.OP_NORMALIZE_CHANNELS,
-    "planes",
-    { x: read(planes), mean: read(channels), inverse: read(channels), weight: read(channels), bias: read(channels), y: write(planes) },
-    planeSizes,
-  ),
-  normalizeChannelsSums: op(
-    abi.OP_NORMALIZE_CHANNELS_SUMS,
-    "channels",
-    {
-      dy: read(planes),
-      x: read(planes),
-      mean: read(channels),
-      inverse: read(channels),
-      dweight: write(channels),
-      dbias: write(channels),
-    },
-    planeSizes,
-  ),
-  normalizeChannelsGrad: op(
-    abi.OP_NORMALIZE_CHANNELS_GRAD,
-    "planes",
-    {
-      dy: read(planes),
-      x: read(planes),
-      mean: read(channels),
-      inverse: read(channels),
-      weight: read(channels),
-      dweight: read(channels),
-      dbias: read(channels),
-      dx: write(planes),
-    },
-    planeSizes,
-  ),
+  normalizeChannels: op(abi.OP_NORMALIZE_CHANNELS, "planes", normalization(planes, channels), planeSizes),
+  normalizeChannelsSums: op(abi.OP_NORMALIZE_CHANNELS_SUMS, "channels", normalizationSums(planes, channels), planeSizes),
+  normalizeChannelsGrad: op(abi.OP_NORMALIZE_CHANNELS_GRAD, "planes", normalizationGrad(planes, channels), planeSizes),
   sgd: optimizer(abi.OP_SGD, 0),
   sgdMomentum: optimizer(abi.OP_SGD_MOMENTUM, 1),
   adagrad: optimizer(abi.OP_ADAGRAD, 1),

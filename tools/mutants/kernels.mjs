@@ -305,17 +305,6 @@ export const mutants = rows([
       },
       { name: "channelMoments: channels begin at 0", find: "let j = begin", replace: "let j: u32 = 0" },
       { name: "channelMoments: planes of one row after the other", find: "<usize>channels * bytes", replace: "bytes" },
-      { name: "planeSum: the second four of a step dropped", find: "widened(f32x4.add(a, b))", replace: "widened(a)" },
-      {
-        name: "planeSum: chunks forget the ones before",
-        find: "sum = f64x2.add(sum, widened(f32x4.add(a, b)))",
-        replace: "sum = widened(f32x4.add(a, b))",
-      },
-      {
-        name: "planeSum: the tail of a plane reads the next one",
-        find: "loadUpTo(x + (<usize>k << 2), last - k, zero)",
-        replace: "v128.load(x + (<usize>k << 2))",
-      },
       { name: "centeredSums: missing lanes join", find: "loadUpTo(x + at, left, m)", replace: "loadUpTo(x + at, left, zero)" },
       { name: "centeredSums: a product of a step dropped", find: "b1 = madd(u1, d1, b1);", replace: "" },
       { name: "centeredSums: sums of a step dropped", find: "widened(f32x4.add(a0, a1))", replace: "widened(a0)" },
