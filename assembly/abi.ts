@@ -100,6 +100,7 @@ export const UPDATE_DECAY = 4; // L2 in the gradient, after the clip
 export const UPDATE_LIMIT = 8; // clip by value: gradients are held within +-limit
 export const UPDATE_RATE = 12; // learning rate, or the step size with bias correction folded in
 export const UPDATE_FIRST = 16; // where an optimizer's own scalars begin
+export const UPDATE_LEAST = 56; // 2^-126: slots below it become 0
 export const UPDATE_LEARNING_RATE = 60; // the rate itself, with nothing folded in
 export const UPDATE_BYTES = 64;
 

@@ -7,7 +7,7 @@ import { DataError, OptionError } from "./errors.ts";
 import { checkFinite } from "./minimize/checkFinite.ts";
 import { searchByCurvature } from "./minimize/searchByCurvature.ts";
 import { allocateControl, type LoadedProgram, loadProgram } from "./model/loadProgram.ts";
-import { type Optimizer, rateAt } from "./optimizers/optimizer.ts";
+import { LEAST_NORMAL, type Optimizer, rateAt } from "./optimizers/optimizer.ts";
 import { isSecondOrder, largest, type SecondOrder } from "./optimizers/secondOrder.ts";
 import { type Buffer, Builder } from "./program/builder.ts";
 import type { OpName } from "./program/ops.ts";
@@ -130,6 +130,7 @@ function kernels(runtime: Runtime, x0: Float32Array, optimizer: Optimizer): Step
     runtime.arena.views.f32[(scalars + offset) >>> 2] = value;
   };
   write(abi.UPDATE_LIMIT, Infinity);
+  write(abi.UPDATE_LEAST, LEAST_NORMAL);
   return {
     x,
     step(gradient, step) {

@@ -1,5 +1,5 @@
 /** AdaGrad (Duchi, Hazan & Singer 2011), eps outside the root as PyTorch has it, or inside. */
-import { ADAGRAD_EPS, ADAGRAD_EPS_INSIDE, UPDATE_DECAY, UPDATE_KEEP, UPDATE_LIMIT, UPDATE_RATE } from "../abi";
+import { ADAGRAD_EPS, ADAGRAD_EPS_INSIDE, UPDATE_DECAY, UPDATE_KEEP, UPDATE_LEAST, UPDATE_LIMIT, UPDATE_RATE } from "../abi";
 import { flush, madd } from "../math/lanes";
 import { clippedGradient } from "./gradient";
 
@@ -14,16 +14,18 @@ export function adagrad(w: usize, g: usize, v: usize, s: usize, scale: f32, begi
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
   const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const lowest = f32x4.neg(limit);
   const decay = v128.load32_splat(s, UPDATE_DECAY);
   const eps = v128.load32_splat(s, ADAGRAD_EPS);
   const inside = v128.load32_splat(s, ADAGRAD_EPS_INSIDE);
+  const least = v128.load32_splat(s, UPDATE_LEAST);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
     const vi = madd(gi, gi, v128.load(v + i));
     const step = f32x4.div(f32x4.mul(rate, gi), f32x4.add(f32x4.sqrt(f32x4.add(vi, inside)), eps));
-    v128.store(v + i, flush(vi));
+    v128.store(v + i, flush(vi, least));
     v128.store(w + i, f32x4.sub(f32x4.mul(keep, wi), step));
   }
 }

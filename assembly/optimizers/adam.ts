@@ -11,11 +11,12 @@ import {
   ADAM_V_SCALE,
   UPDATE_DECAY,
   UPDATE_KEEP,
+  UPDATE_LEAST,
   UPDATE_LIMIT,
   UPDATE_RATE,
 } from "../abi";
 import { flush, madd } from "../math/lanes";
-import { clippedGradient } from "./gradient";
+import { clippedGradient, isPlain } from "./gradient";
 
 /**
  *   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g²,   w = keep w - rate m / (sqrt(v) vScale + eps)
@@ -25,9 +26,20 @@ import { clippedGradient } from "./gradient";
  * Moments too small to matter are flushed to 0: denormals would slow every later step.
  */
 export function adam(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f32, begin: usize, end: usize): void {
+  if (isPlain(s, scale)) steps(true, w, g, m, v, s, scale, begin, end);
+  else steps(false, w, g, m, v, s, scale, begin, end);
+}
+
+/** The loop, twice: without clip and decay a parameter takes 0.76 ns, with them 0.91 (Node 26, Zen 4). */
+// @ts-ignore: decorator
+@inline
+function steps(
+  hasPlainGradient: bool, w: usize, g: usize, m: usize, v: usize, s: usize, scale: f32, begin: usize, end: usize,
+): void {
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
   const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const lowest = f32x4.neg(limit);
   const decay = v128.load32_splat(s, UPDATE_DECAY);
   const beta1 = v128.load32_splat(s, ADAM_BETA1);
   const rest1 = v128.load32_splat(s, ADAM_BETA1_REST);
@@ -35,15 +47,17 @@ export function adam(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f3
   const rest2 = v128.load32_splat(s, ADAM_BETA2_REST);
   const vScale = v128.load32_splat(s, ADAM_V_SCALE);
   const eps = v128.load32_splat(s, ADAM_EPS);
+  const least = v128.load32_splat(s, UPDATE_LEAST);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const raw = v128.load(g + i);
+    const gi = hasPlainGradient ? raw : clippedGradient(raw, wi, clip, limit, lowest, decay);
     const mi = madd(rest1, gi, f32x4.mul(beta1, v128.load(m + i)));
     const vi = madd(rest2, f32x4.mul(gi, gi), f32x4.mul(beta2, v128.load(v + i)));
     const step = f32x4.div(f32x4.mul(rate, mi), madd(f32x4.sqrt(vi), vScale, eps));
-    v128.store(m + i, flush(mi));
-    v128.store(v + i, flush(vi));
+    v128.store(m + i, flush(mi, least));
+    v128.store(v + i, flush(vi, least));
     v128.store(w + i, f32x4.sub(f32x4.mul(keep, wi), step));
   }
 }
@@ -58,6 +72,7 @@ export function adamAmsgrad(w: usize, g: usize, m: usize, v: usize, u: usize, s:
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
   const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const lowest = f32x4.neg(limit);
   const decay = v128.load32_splat(s, UPDATE_DECAY);
   const beta1 = v128.load32_splat(s, ADAM_BETA1);
   const rest1 = v128.load32_splat(s, ADAM_BETA1_REST);
@@ -65,17 +80,18 @@ export function adamAmsgrad(w: usize, g: usize, m: usize, v: usize, u: usize, s:
   const rest2 = v128.load32_splat(s, ADAM_BETA2_REST);
   const vScale = v128.load32_splat(s, ADAM_V_SCALE);
   const eps = v128.load32_splat(s, ADAM_EPS);
+  const least = v128.load32_splat(s, UPDATE_LEAST);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
     const mi = madd(rest1, gi, f32x4.mul(beta1, v128.load(m + i)));
     const vi = madd(rest2, f32x4.mul(gi, gi), f32x4.mul(beta2, v128.load(v + i)));
     const ui = f32x4.max(v128.load(u + i), vi);
     const step = f32x4.div(f32x4.mul(rate, mi), madd(f32x4.sqrt(ui), vScale, eps));
-    v128.store(m + i, flush(mi));
-    v128.store(v + i, flush(vi));
-    v128.store(u + i, flush(ui));
+    v128.store(m + i, flush(mi, least));
+    v128.store(v + i, flush(vi, least));
+    v128.store(u + i, flush(ui, least));
     v128.store(w + i, f32x4.sub(f32x4.mul(keep, wi), step));
   }
 }

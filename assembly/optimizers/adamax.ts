@@ -1,5 +1,5 @@
 /** AdaMax (Kingma & Ba 2015, Algorithm 2), eps inside the maximum as PyTorch has it. */
-import { ADAM_BETA1, ADAM_BETA1_REST, ADAM_BETA2, ADAM_EPS, UPDATE_DECAY, UPDATE_KEEP, UPDATE_LIMIT, UPDATE_RATE } from "../abi";
+import { ADAM_BETA1, ADAM_BETA1_REST, ADAM_BETA2, ADAM_EPS, UPDATE_DECAY, UPDATE_KEEP, UPDATE_LEAST, UPDATE_LIMIT, UPDATE_RATE } from "../abi";
 import { flush, madd } from "../math/lanes";
 import { clippedGradient } from "./gradient";
 
@@ -15,20 +15,22 @@ export function adamax(w: usize, g: usize, m: usize, v: usize, s: usize, scale: 
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
   const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const lowest = f32x4.neg(limit);
   const decay = v128.load32_splat(s, UPDATE_DECAY);
   const beta1 = v128.load32_splat(s, ADAM_BETA1);
   const rest1 = v128.load32_splat(s, ADAM_BETA1_REST);
   const beta2 = v128.load32_splat(s, ADAM_BETA2);
   const eps = v128.load32_splat(s, ADAM_EPS);
+  const least = v128.load32_splat(s, UPDATE_LEAST);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
     const mi = madd(rest1, gi, f32x4.mul(beta1, v128.load(m + i)));
     const vi = f32x4.max(f32x4.mul(beta2, v128.load(v + i)), f32x4.add(f32x4.abs(gi), eps));
     const step = f32x4.div(f32x4.mul(rate, mi), vi);
-    v128.store(m + i, flush(mi));
-    v128.store(v + i, flush(vi));
+    v128.store(m + i, flush(mi, least));
+    v128.store(v + i, flush(vi, least));
     v128.store(w + i, f32x4.sub(f32x4.mul(keep, wi), step));
   }
 }

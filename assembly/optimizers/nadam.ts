@@ -9,6 +9,7 @@ import {
   NADAM_AHEAD,
   UPDATE_DECAY,
   UPDATE_KEEP,
+  UPDATE_LEAST,
   UPDATE_LIMIT,
   UPDATE_RATE,
 } from "../abi";
@@ -27,6 +28,7 @@ export function nadam(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
   const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const lowest = f32x4.neg(limit);
   const decay = v128.load32_splat(s, UPDATE_DECAY);
   const beta1 = v128.load32_splat(s, ADAM_BETA1);
   const rest1 = v128.load32_splat(s, ADAM_BETA1_REST);
@@ -35,15 +37,16 @@ export function nadam(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f
   const vScale = v128.load32_splat(s, ADAM_V_SCALE);
   const eps = v128.load32_splat(s, ADAM_EPS);
   const ahead = v128.load32_splat(s, NADAM_AHEAD);
+  const least = v128.load32_splat(s, UPDATE_LEAST);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
     const mi = madd(rest1, gi, f32x4.mul(beta1, v128.load(m + i)));
     const vi = madd(rest2, f32x4.mul(gi, gi), f32x4.mul(beta2, v128.load(v + i)));
     const step = f32x4.div(madd(ahead, gi, f32x4.mul(rate, mi)), madd(f32x4.sqrt(vi), vScale, eps));
-    v128.store(m + i, flush(mi));
-    v128.store(v + i, flush(vi));
+    v128.store(m + i, flush(mi, least));
+    v128.store(v + i, flush(vi, least));
     v128.store(w + i, f32x4.sub(f32x4.mul(keep, wi), step));
   }
 }

@@ -16,6 +16,7 @@ import {
   RMSPROP_MOMENTUM,
   UPDATE_DECAY,
   UPDATE_KEEP,
+  UPDATE_LEAST,
   UPDATE_LIMIT,
   UPDATE_RATE,
 } from "../abi";
@@ -31,18 +32,20 @@ export function rmsprop(w: usize, g: usize, v: usize, s: usize, scale: f32, begi
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
   const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const lowest = f32x4.neg(limit);
   const decay = v128.load32_splat(s, UPDATE_DECAY);
   const alpha = v128.load32_splat(s, RMSPROP_ALPHA);
   const rest = v128.load32_splat(s, RMSPROP_ALPHA_REST);
   const eps = v128.load32_splat(s, RMSPROP_EPS);
   const inside = v128.load32_splat(s, RMSPROP_EPS_INSIDE);
+  const least = v128.load32_splat(s, UPDATE_LEAST);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
     const vi = blendSquare(v128.load(v + i), gi, alpha, rest);
     const step = f32x4.div(f32x4.mul(rate, gi), f32x4.add(f32x4.sqrt(f32x4.add(vi, inside)), eps));
-    v128.store(v + i, flush(vi));
+    v128.store(v + i, flush(vi, least));
     v128.store(w + i, f32x4.sub(f32x4.mul(keep, wi), step));
   }
 }
@@ -56,20 +59,22 @@ export function rmspropMomentum(w: usize, g: usize, v: usize, u: usize, s: usize
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
   const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const lowest = f32x4.neg(limit);
   const decay = v128.load32_splat(s, UPDATE_DECAY);
   const alpha = v128.load32_splat(s, RMSPROP_ALPHA);
   const rest = v128.load32_splat(s, RMSPROP_ALPHA_REST);
   const eps = v128.load32_splat(s, RMSPROP_EPS);
   const inside = v128.load32_splat(s, RMSPROP_EPS_INSIDE);
   const momentum = v128.load32_splat(s, RMSPROP_MOMENTUM);
+  const least = v128.load32_splat(s, UPDATE_LEAST);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
     const vi = blendSquare(v128.load(v + i), gi, alpha, rest);
     const ui = madd(momentum, v128.load(u + i), f32x4.div(gi, f32x4.add(f32x4.sqrt(f32x4.add(vi, inside)), eps)));
-    v128.store(v + i, flush(vi));
-    v128.store(u + i, flush(ui));
+    v128.store(v + i, flush(vi, least));
+    v128.store(u + i, flush(ui, least));
     v128.store(w + i, nmadd(rate, ui, f32x4.mul(keep, wi)));
   }
 }
@@ -83,21 +88,23 @@ export function rmspropCentered(w: usize, g: usize, m: usize, v: usize, s: usize
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
   const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const lowest = f32x4.neg(limit);
   const decay = v128.load32_splat(s, UPDATE_DECAY);
   const alpha = v128.load32_splat(s, RMSPROP_ALPHA);
   const rest = v128.load32_splat(s, RMSPROP_ALPHA_REST);
   const eps = v128.load32_splat(s, RMSPROP_EPS);
   const inside = v128.load32_splat(s, RMSPROP_EPS_INSIDE);
+  const least = v128.load32_splat(s, UPDATE_LEAST);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
     const mi = v128.load(m + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
     const off = f32x4.sub(gi, mi);
     const vi = blendVariance(v128.load(v + i), off, alpha, rest);
     const step = f32x4.div(f32x4.mul(rate, gi), f32x4.add(f32x4.sqrt(f32x4.add(vi, inside)), eps));
-    v128.store(m + i, flush(madd(rest, off, mi)));
-    v128.store(v + i, flush(vi));
+    v128.store(m + i, flush(madd(rest, off, mi), least));
+    v128.store(v + i, flush(vi, least));
     v128.store(w + i, f32x4.sub(f32x4.mul(keep, wi), step));
   }
 }
@@ -121,23 +128,25 @@ export function rmspropCenteredMomentum(
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
   const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const lowest = f32x4.neg(limit);
   const decay = v128.load32_splat(s, UPDATE_DECAY);
   const alpha = v128.load32_splat(s, RMSPROP_ALPHA);
   const rest = v128.load32_splat(s, RMSPROP_ALPHA_REST);
   const eps = v128.load32_splat(s, RMSPROP_EPS);
   const inside = v128.load32_splat(s, RMSPROP_EPS_INSIDE);
   const momentum = v128.load32_splat(s, RMSPROP_MOMENTUM);
+  const least = v128.load32_splat(s, UPDATE_LEAST);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
     const mi = v128.load(m + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
     const off = f32x4.sub(gi, mi);
     const vi = blendVariance(v128.load(v + i), off, alpha, rest);
     const ui = madd(momentum, v128.load(u + i), f32x4.div(gi, f32x4.add(f32x4.sqrt(f32x4.add(vi, inside)), eps)));
-    v128.store(m + i, flush(madd(rest, off, mi)));
-    v128.store(v + i, flush(vi));
-    v128.store(u + i, flush(ui));
+    v128.store(m + i, flush(madd(rest, off, mi), least));
+    v128.store(v + i, flush(vi, least));
+    v128.store(u + i, flush(ui, least));
     v128.store(w + i, nmadd(rate, ui, f32x4.mul(keep, wi)));
   }
 }

@@ -2,7 +2,7 @@
  * Stochastic gradient descent, plain and with momentum (Polyak 1964; Nesterov 1983 as in Sutskever et al. 2013). In all
  * kernels of this folder g stands for the gradient after clippedGradient: clamp(g scale, -limit, limit) + decay w.
  */
-import { SGD_AHEAD, SGD_FOLLOW, SGD_GAIN, SGD_MOMENTUM, UPDATE_DECAY, UPDATE_KEEP, UPDATE_LIMIT, UPDATE_RATE } from "../abi";
+import { SGD_AHEAD, SGD_FOLLOW, SGD_GAIN, SGD_MOMENTUM, UPDATE_DECAY, UPDATE_KEEP, UPDATE_LEAST, UPDATE_LIMIT, UPDATE_RATE } from "../abi";
 import { flush, madd, nmadd } from "../math/lanes";
 import { clippedGradient } from "./gradient";
 
@@ -15,11 +15,12 @@ export function sgd(w: usize, g: usize, s: usize, scale: f32, begin: usize, end:
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
   const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const lowest = f32x4.neg(limit);
   const decay = v128.load32_splat(s, UPDATE_DECAY);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
     v128.store(w + i, nmadd(rate, gi, f32x4.mul(keep, wi)));
   }
 }
@@ -36,18 +37,20 @@ export function sgdMomentum(w: usize, g: usize, m: usize, s: usize, scale: f32, 
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
   const limit = v128.load32_splat(s, UPDATE_LIMIT);
+  const lowest = f32x4.neg(limit);
   const decay = v128.load32_splat(s, UPDATE_DECAY);
   const momentum = v128.load32_splat(s, SGD_MOMENTUM);
   const gain = v128.load32_splat(s, SGD_GAIN);
   const follow = v128.load32_splat(s, SGD_FOLLOW);
   const ahead = v128.load32_splat(s, SGD_AHEAD);
+  const least = v128.load32_splat(s, UPDATE_LEAST);
   const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, decay);
+    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
     const mi = madd(gain, gi, f32x4.mul(momentum, v128.load(m + i)));
     const direction = madd(ahead, gi, f32x4.mul(follow, mi));
-    v128.store(m + i, flush(mi));
+    v128.store(m + i, flush(mi, least));
     v128.store(w + i, nmadd(rate, direction, f32x4.mul(keep, wi)));
   }
 }

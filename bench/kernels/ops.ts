@@ -213,5 +213,6 @@ function writeScalars(f32: Float32Array): void {
   f32[abi.UPDATE_KEEP / 4] = 1;
   f32[abi.UPDATE_DECAY / 4] = 0;
   f32[abi.UPDATE_LIMIT / 4] = Infinity;
+  f32[abi.UPDATE_LEAST / 4] = 2 ** -126;
   f32[abi.UPDATE_RATE / 4] = 1e-9;
 }

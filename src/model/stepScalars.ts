@@ -1,7 +1,7 @@
 /** The scalars of the update: what each optimizer rule reads besides weights, gradients and slots. Written before every step. */
 import * as abi from "../../assembly/abi.ts";
 import type { Clip } from "../clipping.ts";
-import { type Optimizer, rateAt } from "../optimizers/optimizer.ts";
+import { LEAST_NORMAL, type Optimizer, rateAt } from "../optimizers/optimizer.ts";
 import type { Decay } from "../penalties.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { optimizersOf, type ParameterGroup } from "./groups.ts";
@@ -42,7 +42,10 @@ export class StepScalars {
   writeConstants(): void {
     const { clip } = this.#options;
     this.#memory = this.#runtime.arena.views.f32;
-    for (const write of this.#writers) write(abi.UPDATE_LIMIT, clip?.kind === "value" ? clip.max : Infinity);
+    for (const write of this.#writers) {
+      write(abi.UPDATE_LIMIT, clip?.kind === "value" ? clip.max : Infinity);
+      write(abi.UPDATE_LEAST, LEAST_NORMAL);
+    }
   }
 
   /** What the rates of a step would be. */

@@ -6,6 +6,9 @@ import { checkNotNegative, checkOneOf, checkPositive, fail } from "../check.ts";
 import { OptionError } from "../errors.ts";
 import { isSchedule, type Schedule } from "../schedules.ts";
 
+/** 2^-126, the smallest float32 that is no denormal: the UPDATE_LEAST of every rule. */
+export const LEAST_NORMAL = 1.1754943508222875e-38;
+
 export type LearningRate = number | Schedule;
 
 export interface Optimizer {
@@ -20,7 +23,7 @@ export interface Optimizer {
   readonly options: Readonly<Record<string, number | boolean | string>>;
   /**
    * Writes the scalars of a step, UPDATE_KEEP, UPDATE_DECAY, UPDATE_RATE and those of the rule, at their offsets in bytes;
-   * UPDATE_LIMIT is the trainer's. `decayed` is true for weights (tensors of two or more axes): no other parameter is ever
+   * UPDATE_LIMIT and UPDATE_LEAST are the trainer's. `decayed` is true for weights (tensors of two or more axes): no other parameter is ever
    * decayed. `step` counts from 0, `rate` is the learning rate at that step.
    */
   writeScalars(step: number, rate: number, decayed: boolean, write: (offset: number, value: number) => void): void;

@@ -13,6 +13,7 @@ test.each(variants)("%s: a gradient of 3e18", (variant) => {
     [abi.UPDATE_RATE, 1],
     [abi.UPDATE_LIMIT, Infinity],
     [abi.UPDATE_DECAY, 0],
+    [abi.UPDATE_LEAST, 2 ** -126],
     [abi.ADADELTA_RHO, rho],
     [abi.ADADELTA_RHO_REST, 1 - rho],
     [abi.ADADELTA_EPS, eps],

@@ -2,7 +2,7 @@
  * Runs an optimizer's kernel as a step program would: scalars written by writeScalars, slots at their initial values, one
  * call per rank of a team.
  */
-import { UPDATE_BYTES, UPDATE_KEEP, UPDATE_LIMIT } from "../../assembly/abi.ts";
+import { UPDATE_BYTES, UPDATE_KEEP, UPDATE_LEAST, UPDATE_LIMIT } from "../../assembly/abi.ts";
 import type { Optimizer } from "../../src/optimizers/optimizer.ts";
 import { rateAt } from "../../src/optimizers/optimizer.ts";
 import { type Kernels, lineShares } from "../kernels/harness.ts";
@@ -42,10 +42,11 @@ export class KernelUpdate {
     const scalars = this.#scalars.fill(Number.NaN); // what the rule needs and does not write shows
     this.optimizer.writeScalars(step, rateAt(this.optimizer.learningRate, step), decayed, (offset, value) => {
       if (offset % 4 !== 0 || offset < 0 || offset >= UPDATE_BYTES) throw new Error(`no scalar at offset ${offset}`);
-      if (offset === UPDATE_LIMIT) throw new Error("UPDATE_LIMIT is the trainer's");
+      if (offset === UPDATE_LIMIT || offset === UPDATE_LEAST) throw new Error(`the scalar at ${offset} is the trainer's`);
       scalars[offset / 4] = value;
     });
     scalars[UPDATE_LIMIT / 4] = limit;
+    scalars[UPDATE_LEAST / 4] = 2 ** -126;
     if (keep !== undefined) scalars[UPDATE_KEEP / 4] = keep;
     this.#g.set(gradient);
     for (const [begin, end] of shares) this.kernels.call[this.optimizer.op](...this.#addresses, scale, begin, end);

@@ -12,15 +12,18 @@ export const mutants = rows([
       { name: "no upper limit", find: "f32x4.pmin(f32x4.mul(g, scale), limit)", replace: "f32x4.mul(g, scale)" },
       {
         name: "no lower limit",
-        find: "f32x4.pmax(f32x4.pmin(f32x4.mul(g, scale), limit), f32x4.neg(limit))",
+        find: "f32x4.pmax(f32x4.pmin(f32x4.mul(g, scale), limit), lowest)",
         replace: "f32x4.pmin(f32x4.mul(g, scale), limit)",
       },
       { name: "no decay", find: "madd(decay, w, clipped)", replace: "clipped" },
       {
         name: "the decay is clipped too",
         find: "return madd(decay, w, clipped);",
-        replace: "return f32x4.pmax(f32x4.pmin(madd(decay, w, clipped), limit), f32x4.neg(limit));",
+        replace: "return f32x4.pmax(f32x4.pmin(madd(decay, w, clipped), limit), lowest);",
       },
+      { name: "isPlain: the clip is overlooked", find: "scale == 1 && ", replace: "" },
+      { name: "isPlain: the limit is overlooked", find: "load<f32>(s, UPDATE_LIMIT) == f32.POSITIVE_INFINITY && ", replace: "" },
+      { name: "isPlain: the decay is overlooked", find: " && load<f32>(s, UPDATE_DECAY) == 0", replace: "" },
     ],
   },
   {
@@ -41,8 +44,8 @@ export const mutants = rows([
         find: "madd(ahead, gi, f32x4.mul(follow, mi))",
         replace: "madd(follow, gi, f32x4.mul(ahead, mi))",
       },
-      { name: "sgdMomentum: velocities of denormal size", find: "flush(mi)", replace: "mi" },
-      { name: "sgdMomentum: the velocity is not stored", find: "v128.store(m + i, flush(mi));", replace: "" },
+      { name: "sgdMomentum: velocities of denormal size", find: "flush(mi, least)", replace: "mi" },
+      { name: "sgdMomentum: the velocity is not stored", find: "v128.store(m + i, flush(mi, least));", replace: "" },
     ],
   },
   {
@@ -56,7 +59,7 @@ export const mutants = rows([
         find: "f32x4.add(f32x4.sqrt(f32x4.add(vi, inside)), eps)",
         replace: "f32x4.sqrt(f32x4.add(vi, inside))",
       },
-      { name: "sums of denormal size", find: "flush(vi)", replace: "vi" },
+      { name: "sums of denormal size", find: "flush(vi, least)", replace: "vi" },
     ],
   },
   {
@@ -75,10 +78,10 @@ export const mutants = rows([
         replace: "f32x4.sqrt(f32x4.div(f32x4.add(ui, eps), f32x4.add(vi, eps)))",
       },
       { name: "gradients where steps are gathered", find: "f32x4.mul(di, di)", replace: "f32x4.mul(gi, gi)" },
-      { name: "squares of denormal size", find: "flush(vi)", replace: "vi" },
+      { name: "squares of denormal size", find: "flush(vi, least)", replace: "vi" },
       {
         name: "steps of denormal size",
-        find: "flush(madd(rest, f32x4.mul(di, di), f32x4.mul(rho, ui)))",
+        find: "flush(madd(rest, f32x4.mul(di, di), f32x4.mul(rho, ui)), least)",
         replace: "madd(rest, f32x4.mul(di, di), f32x4.mul(rho, ui))",
       },
     ],
@@ -89,7 +92,7 @@ export const mutants = rows([
     changes: [
       { name: "rmsprop: eps inside dropped", find: "f32x4.add(vi, inside)", replace: "vi", in: "export function rmsprop(" },
       { name: "rmsprop: keep dropped", find: "f32x4.mul(keep, wi)", replace: "wi", in: "export function rmsprop(" },
-      { name: "rmsprop: squares of denormal size", find: "flush(vi)", replace: "vi", in: "export function rmsprop(" },
+      { name: "rmsprop: squares of denormal size", find: "flush(vi, least)", replace: "vi", in: "export function rmsprop(" },
       {
         name: "rmspropMomentum: momentum dropped",
         find: "madd(momentum, v128.load(u + i), ",
@@ -98,7 +101,7 @@ export const mutants = rows([
       },
       {
         name: "rmspropMomentum: the velocity is not stored",
-        find: "v128.store(u + i, flush(ui));",
+        find: "v128.store(u + i, flush(ui, least));",
         replace: "",
         in: "export function rmspropMomentum(",
       },
@@ -106,7 +109,7 @@ export const mutants = rows([
       { name: "rmspropCentered: not centered", find: "f32x4.sub(gi, mi)", replace: "gi", in: "export function rmspropCentered(" },
       {
         name: "rmspropCentered: the mean is not stored",
-        find: "v128.store(m + i, flush(madd(rest, off, mi)));",
+        find: "v128.store(m + i, flush(madd(rest, off, mi), least));",
         replace: "",
         in: "export function rmspropCentered(",
       },
@@ -119,7 +122,7 @@ export const mutants = rows([
       },
       {
         name: "rmspropCenteredMomentum: means of denormal size",
-        find: "flush(madd(rest, off, mi))",
+        find: "flush(madd(rest, off, mi), least)",
         replace: "madd(rest, off, mi)",
         in: "export function rmspropCenteredMomentum(",
       },
@@ -149,35 +152,35 @@ export const mutants = rows([
         name: "adam: beta1 and beta2 swapped",
         find: "f32x4.mul(beta1, v128.load(m + i))",
         replace: "f32x4.mul(beta2, v128.load(m + i))",
-        in: "export function adam(",
+        in: "function steps(",
       },
       {
         name: "adam: the rests of the betas swapped",
         find: "madd(rest2, f32x4.mul(gi, gi),",
         replace: "madd(rest1, f32x4.mul(gi, gi),",
-        in: "export function adam(",
+        in: "function steps(",
       },
       {
         name: "adam: eps dropped",
         find: "madd(f32x4.sqrt(vi), vScale, eps)",
         replace: "f32x4.mul(f32x4.sqrt(vi), vScale)",
-        in: "export function adam(",
+        in: "function steps(",
       },
       {
         name: "adam: v is not corrected",
         find: "madd(f32x4.sqrt(vi), vScale, eps)",
         replace: "f32x4.add(f32x4.sqrt(vi), eps)",
-        in: "export function adam(",
+        in: "function steps(",
       },
       {
         name: "adam: uphill",
         find: "f32x4.sub(f32x4.mul(keep, wi), step)",
         replace: "f32x4.add(f32x4.mul(keep, wi), step)",
-        in: "export function adam(",
+        in: "function steps(",
       },
-      { name: "adam: keep dropped", find: "f32x4.mul(keep, wi)", replace: "wi", in: "export function adam(" },
-      { name: "adam: moments of denormal size", find: "flush(mi)", replace: "mi", in: "export function adam(" },
-      { name: "adam: second moments of denormal size", find: "flush(vi)", replace: "vi", in: "export function adam(" },
+      { name: "adam: keep dropped", find: "f32x4.mul(keep, wi)", replace: "wi", in: "function steps(" },
+      { name: "adam: moments of denormal size", find: "flush(mi, least)", replace: "mi", in: "function steps(" },
+      { name: "adam: second moments of denormal size", find: "flush(vi, least)", replace: "vi", in: "function steps(" },
       {
         name: "adamAmsgrad: the latest v, not the largest",
         find: "f32x4.max(v128.load(u + i), vi)",
@@ -192,8 +195,8 @@ export const mutants = rows([
       },
       {
         name: "adamAmsgrad: v takes the largest",
-        find: "v128.store(v + i, flush(vi))",
-        replace: "v128.store(v + i, flush(ui))",
+        find: "v128.store(v + i, flush(vi, least))",
+        replace: "v128.store(v + i, flush(ui, least))",
         in: "export function adamAmsgrad(",
       },
       { name: "adamAmsgrad: keep dropped", find: "f32x4.mul(keep, wi)", replace: "wi", in: "export function adamAmsgrad(" },
@@ -225,7 +228,7 @@ export const mutants = rows([
     changes: [
       { name: "no look ahead", find: "madd(ahead, gi, f32x4.mul(rate, mi))", replace: "f32x4.mul(rate, mi)" },
       { name: "beta1 and beta2 swapped", find: "f32x4.mul(beta2, v128.load(v + i))", replace: "f32x4.mul(beta1, v128.load(v + i))" },
-      { name: "moments of denormal size", find: "flush(mi)", replace: "mi" },
+      { name: "moments of denormal size", find: "flush(mi, least)", replace: "mi" },
     ],
   },
   {
@@ -234,8 +237,8 @@ export const mutants = rows([
     changes: [
       {
         name: "beta1 and beta2 swapped in the mean",
-        find: "flush(madd(rest2, gi, f32x4.mul(beta2, mi)))",
-        replace: "flush(madd(rest1, gi, f32x4.mul(beta1, mi)))",
+        find: "flush(madd(rest2, gi, f32x4.mul(beta2, mi)), least)",
+        replace: "flush(madd(rest1, gi, f32x4.mul(beta1, mi)), least)",
       },
       { name: "the sign of the mean alone", find: "sign(madd(rest1, gi, f32x4.mul(beta1, mi)))", replace: "sign(mi)" },
       { name: "sign(0) is 1", find: "v128.and(one, f32x4.ne(x, f32x4.splat(0)))", replace: "one" },
@@ -246,7 +249,7 @@ export const mutants = rows([
       },
       {
         name: "means of denormal size",
-        find: "flush(madd(rest2, gi, f32x4.mul(beta2, mi)))",
+        find: "flush(madd(rest2, gi, f32x4.mul(beta2, mi)), least)",
         replace: "madd(rest2, gi, f32x4.mul(beta2, mi))",
       },
     ],
