@@ -72,7 +72,7 @@ export function runProgram(records: usize, control: usize, from: u32, to: u32, r
     }
     if (load<u32>(r, abi.RECORD_CODE) == abi.OP_SKIP) {
       // Every rank draws for itself: their answers agree, and so do the barriers that they pass over.
-      const isDropped = isDrawn(control, size(r, 1, batch), size(r, 2, batch) << 1, scratch);
+      const isDropped = isDrawn(control, size(r, 1, batch), size(r, 2, batch) << 1);
       if (isDropped != (size(r, 3, batch) != 0)) r += <usize>size(r, 0, batch) * abi.RECORD_BYTES;
       continue;
     }

@@ -1,7 +1,7 @@
 /** What the random kernels of a step depend on: each of seed, run, step and stream, and nothing else. */
 import { describe, expect, test } from "vitest";
 import * as abi from "../../assembly/abi.ts";
-import { normal, words } from "../reference/random.ts";
+import { dropped as isDropped, normal, words } from "../reference/random.ts";
 import { expectNear, expectSameBits, teams } from "./compare.ts";
 import { Kernels, lineShares, variants } from "./harness.ts";
 
@@ -107,14 +107,14 @@ describe.each(variants)("%s", (variant) => {
     );
   });
 
-  test("alphaDropout: a x + b or the dropped value, by each element's word, in 1 to 4 shares; mean and variance of a drawn mask", () => {
+  test("alphaDropout: a x + b or the dropped value, by each element's draw, in 1 to 4 shares; mean and variance of a drawn mask", () => {
     const rate = 0.25;
     const [scale, shift, dropped] = [1.25, 0.5, -1.5];
     const constants = [rate * 2 ** 32, scale, shift, dropped];
     for (const count of [0, 1, 3, 16, 17, 100]) {
       const x = values.concat(values).slice(0, count);
       const got = drawn("alphaDropout", x, 3, constants);
-      const isKept = words(count, place(3)).map((word) => word >= rate * 2 ** 32);
+      const isKept = isDropped(count, place(3), rate * 2 ** 32).map((value) => !value);
       expectNear(
         got.y,
         isKept.map((kept, i) => (kept ? scale * x[i] + shift : dropped)),

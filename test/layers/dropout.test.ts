@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import * as w from "../../src/index.ts";
 import { runtimeOf, type Variant, variants } from "../model/runtimes.ts";
-import { words } from "../reference/random.ts";
+import { dropped } from "../reference/random.ts";
 
 const WIDTH = 50;
 const ROWS = 20;
@@ -51,14 +51,14 @@ describe.each(variants)("%s", (variant) => {
     model.dispose();
   });
 
-  test("masks are Philox words of (element, step, layer, run) and the seed", async () => {
+  test("masks are Philox draws of (element, step, layer, run) and the seed", async () => {
     const model = await make(variant, w.dropout(0.3));
     const threshold = Math.round(0.3 * 2 ** 31) * 2;
     for (const [run, seed] of [5, 6, 7 + 2 ** 32].entries()) {
       const seen = await outputs(model, 3, seed);
       for (const [step, values] of seen.entries()) {
         const place = { seedLow: seed >>> 0, seedHigh: Math.floor(seed / 2 ** 32), stream: 0, step, run };
-        expect(values.map((value) => value === 0)).toEqual(words(ROWS * WIDTH, place).map((word) => word < threshold));
+        expect(values.map((value) => value === 0)).toEqual(dropped(ROWS * WIDTH, place, threshold));
       }
     }
     model.dispose();
@@ -79,9 +79,9 @@ describe.each(variants)("%s", (variant) => {
     const model = await make(variant, w.dropout(0.4));
     const { input } = model.gradients({ x: ones, y: new Float32Array(WIDTH * ROWS) }, w.mse());
     const threshold = Math.round(0.4 * 2 ** 31) * 2;
-    const random = words(ROWS * WIDTH, { seedLow: 0, seedHigh: 0, stream: 0 });
+    const isDropped = dropped(ROWS * WIDTH, { seedLow: 0, seedHigh: 0, stream: 0 }, threshold);
     input.data.forEach((value, i) => {
-      const want = random[i] < threshold ? 0 : (2 * (1 / 0.6) ** 2) / (ROWS * WIDTH);
+      const want = isDropped[i] ? 0 : (2 * (1 / 0.6) ** 2) / (ROWS * WIDTH);
       expect(Math.abs(value - want)).toBeLessThan(1e-9);
     });
     model.dispose();

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import * as w from "../../src/index.ts";
 import { expectNear } from "../kernels/compare.ts";
 import { runtimeOf, type Variant, variants } from "../model/runtimes.ts";
-import { normal, words } from "../reference/random.ts";
+import { dropped, normal, words } from "../reference/random.ts";
 
 const WIDTH = 50;
 const ROWS = 20;
@@ -25,7 +25,8 @@ async function outputs(model: w.Model, x: Float32Array, epochs: number, cols = W
 const build = async (variant: Variant, ...layers: w.Layer[]) =>
   w.build(w.sequential(w.input(WIDTH), ...layers), { runtime: await runtimeOf(variant) });
 const wordsOf = (count: number, step: number) => words(count, { seedLow: 3, seedHigh: 0, stream: 0, step });
-const isDropped = (word: number, rate: number) => word < Math.round(rate * 2 ** 31) * 2;
+const droppedOf = (count: number, step: number, rate: number) =>
+  dropped(count, { seedLow: 3, seedHigh: 0, stream: 0, step }, Math.round(rate * 2 ** 31) * 2);
 
 function moments(values: readonly number[]): { mean: number; variance: number } {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
@@ -66,7 +67,7 @@ describe.each(variants)("%s", (variant) => {
     const seen = await outputs(model, x, 100);
     const a = (1 - rate + LIMIT ** 2 * rate * (1 - rate)) ** -0.5;
     const b = -a * rate * LIMIT;
-    const want = wordsOf(SIZE, 7).map((word, i) => a * (isDropped(word, rate) ? LIMIT : x[i]) + b);
+    const want = droppedOf(SIZE, 7, rate).map((isDropped, i) => a * (isDropped ? LIMIT : x[i]) + b);
     expectNear(seen[7], want, "step 7");
     const { mean, variance } = moments(seen.flat());
     const n = 100 * SIZE;
@@ -80,7 +81,7 @@ describe.each(variants)("%s", (variant) => {
     const rate = 0.3;
     const model = await build(variant, w.dropout(rate, { scale: "test" }));
     const [first] = await outputs(model, x, 1);
-    expect(first).toEqual(wordsOf(SIZE, 0).map((word, i) => (isDropped(word, rate) ? 0 : x[i])));
+    expect(first).toEqual(droppedOf(SIZE, 0, rate).map((isDropped, i) => (isDropped ? 0 : x[i])));
     expectNear(
       model.predict(x).data,
       Array.from(x, (value) => value * (1 - rate)),
@@ -106,7 +107,7 @@ describe.each(variants)("%s", (variant) => {
       });
     const seen = await outputs(model, x, 300, 4);
     for (const step of [0, 1]) {
-      const masked = wordsOf(4 * WIDTH, step).map((word, i) => (isDropped(word, rate) ? 0 : weight[i] / (1 - rate)));
+      const masked = droppedOf(4 * WIDTH, step, rate).map((isDropped, i) => (isDropped ? 0 : weight[i] / (1 - rate)));
       expectNear(seen[step], product(masked), `step ${step}`, 1e-5, 1e-5);
     }
     const whole = product(weight);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { CONTROL_BYTES, CONTROL_RUN, CONTROL_SEED_HIGH, CONTROL_SEED_LOW, CONTROL_STEP } from "../../assembly/abi.ts";
 import { Kernels, lineShares, testNumbers, variants } from "../kernels/harness.ts";
-import { normal, normalCdf, type Place, philox, truncatedNormal, words } from "../reference/random.ts";
+import { dropped, normal, normalCdf, type Place, philox, truncatedNormal, words } from "../reference/random.ts";
 
 const SEED = [0x12345678, 0x9abcdef0] as const;
-const counts = [0, 1, 15, 16, 17, 64, 70];
+const counts = [0, 1, 15, 16, 17, 64, 70, 200];
 
 /** Known answers of Random123 for philox4x32-10. */
 const answers = [
@@ -192,13 +192,13 @@ for (const variant of variants) {
       return block.byteOffset;
     }
 
-    it("keeps and scales the elements whose word reaches the threshold, in any shares, in place or not", () => {
+    it("keeps and scales the elements whose draw reaches the threshold, in any shares, in place or not", () => {
       const threshold = Math.round(0.3 * 2 ** 32);
       const scale = Math.fround(1 / 0.7);
       for (const count of counts) {
         const next = testNumbers(count);
         const values = Float32Array.from({ length: count }, next);
-        const wantMask = Float32Array.from(words(count, place), (word) => (word >= threshold ? scale : 0));
+        const wantMask = Float32Array.from(dropped(count, place, threshold), (isDropped) => (isDropped ? 0 : scale));
         const want = values.map((value, i) => (wantMask[i] ? value * scale : 0));
         for (const ranks of [1, 2, 3, 4]) {
           for (const isInPlace of [false, true]) {
@@ -213,6 +213,29 @@ for (const variant of variants) {
             expect(kernels.f32(mask, count)).toEqual(wantMask);
             expect(kernels.f32(y, count)).toEqual(want);
           }
+        }
+      }
+    });
+
+    it("a draw that ties with the threshold's high half is decided by 16 bits more", () => {
+      const COUNT = 64;
+      const high = words(COUNT / 2, place).flatMap((word) => [word & 0xffff, word >>> 16]);
+      for (const e of [0, 1, 7, 8, 21, 63]) {
+        const low = philox([2 ** 31 + e, place.step, place.stream, place.run], SEED)[0]! & 0xffff;
+        for (const [part, isKept] of [
+          [0, true],
+          [low, true],
+          [low + 1, false],
+        ] as const) {
+          if (part > 0xffff) continue;
+          kernels.reset();
+          const x = kernels.put(new Float32Array(COUNT).fill(1));
+          const mask = kernels.alloc(COUNT * 4);
+          const threshold = high[e]! * 65536 + part;
+          kernels.call.dropout!(x, x, mask, control(), place.stream, threshold, 2, 0, COUNT * 4);
+          const got = [...kernels.f32(mask, COUNT)].map((factor) => factor === 0);
+          expect(got[e], `element ${e}, threshold ${threshold}`).toBe(!isKept);
+          expect(got).toEqual(dropped(COUNT, place, threshold));
         }
       }
     });

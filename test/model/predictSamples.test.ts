@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import * as w from "../../src/index.ts";
 import { testNumbers } from "../kernels/harness.ts";
 import { forward, type Masks, type Parameters } from "../reference/network.ts";
-import { words } from "../reference/random.ts";
+import { dropped } from "../reference/random.ts";
 import { runtimeOf, variants } from "./runtimes.ts";
 
 const next = testNumbers(11);
@@ -15,8 +15,8 @@ const net = w.sequential(w.input(6), w.dropout(0.3), w.dense(8), w.relu(), w.dro
 const masksOf =
   (seed: number, step: number): Masks =>
   (stream, rate, count) =>
-    words(count, { seedLow: seed, seedHigh: 0, stream, step }).map((word) =>
-      word >>> 1 < Math.round(rate * 2147483648) ? 0 : 1 / (1 - rate),
+    dropped(count, { seedLow: seed, seedHigh: 0, stream, step }, Math.round(rate * 2 ** 31) * 2).map((isDropped) =>
+      isDropped ? 0 : 1 / (1 - rate),
     );
 
 describe.each(variants)("%s", (variant) => {

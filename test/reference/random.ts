@@ -31,6 +31,19 @@ export function words(count: number, { seedLow, seedHigh, stream, step = 0, run 
   return all.slice(0, count);
 }
 
+/**
+ * Which of the elements 0 to count - 1 dropout drops: those whose 32-bit draw is below the threshold. The draw's high half is a half
+ * of a word, the low one first; its low half, which matters only where the high one equals the threshold's, is drawn apart.
+ */
+export function dropped(count: number, place: Place, threshold: number): boolean[] {
+  const { seedLow, seedHigh, stream, step = 0, run = 0 } = place;
+  const halves = words(Math.ceil(count / 2), place).flatMap((word) => [word & 0xffff, word >>> 16]);
+  return halves.slice(0, count).map((high, e) => {
+    const low = () => philox([2 ** 31 + e, step, stream, run], [seedLow, seedHigh])[0] & 0xffff;
+    return high === threshold >>> 16 ? low() < (threshold & 0xffff) : high < threshold >>> 16;
+  });
+}
+
 export const normalCdf = (z: number) => erfc(-z / Math.SQRT2) / 2;
 
 /** The z >= 0 with P(Z > z) = q, for q <= 1/2, by Newton's method on ln P(Z > z). */

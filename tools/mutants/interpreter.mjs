@@ -80,8 +80,8 @@ export const mutants = rows([
       },
       {
         name: "walk: a skip's probability is halved",
-        find: "size(r, 2, batch) << 1, scratch",
-        replace: "size(r, 2, batch), scratch",
+        find: "size(r, 2, batch) << 1)",
+        replace: "size(r, 2, batch))",
         tests: ["test/layers/residual.test.ts"],
       },
       { name: "walk: all ranks do what few should", find: "if (rank >= ranks ||", replace: "if (", tests: threads },
