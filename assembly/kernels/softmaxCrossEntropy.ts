@@ -9,6 +9,7 @@ import { exp } from "../math/exp";
 import { laneSum, madd, nmadd, select } from "../math/lanes";
 import { log1p } from "../math/log1p";
 import { flushTail, loadUpTo, storeUpTo } from "./elementwise";
+import { NARROW, narrowRows } from "./narrowCrossEntropy";
 import { rowMax } from "./softmax";
 
 /** One-hot rows of labels: i32[rows]. */
@@ -131,7 +132,8 @@ export function softmaxCrossEntropyLabels(
   x: usize, labels: usize, weights: usize, classWeights: usize, losses: usize, dx: usize,
   cols: u32, smoothing: f32, scale: f32, begin: u32, end: u32,
 ): void {
-  rows<Labels>(x, labels, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
+  if (cols <= NARROW) narrowRows(true, x, labels, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
+  else rows<Labels>(x, labels, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
 }
 
 /** The same with q_j = classWeights_j ((1 - smoothing) targets_rj + smoothing / cols); targets: f32[rows, cols], not the same as dx. = */
@@ -139,5 +141,6 @@ export function softmaxCrossEntropyTargets(
   x: usize, targets: usize, weights: usize, classWeights: usize, losses: usize, dx: usize,
   cols: u32, smoothing: f32, scale: f32, begin: u32, end: u32,
 ): void {
-  rows<Targets>(x, targets, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
+  if (cols <= NARROW) narrowRows(false, x, targets, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
+  else rows<Targets>(x, targets, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
 }

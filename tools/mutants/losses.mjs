@@ -32,6 +32,46 @@ export const mutants = rows([
     ],
   },
   {
+    file: "assembly/kernels/narrowCrossEntropy.ts",
+    tests: kernel("softmaxCrossEntropy"),
+    changes: [
+      {
+        name: "never narrow",
+        find: "export const NARROW: u32 = 16;",
+        replace: "export const NARROW: u32 = 0;",
+        equivalent: "whole rows give the same values within their bounds",
+      },
+      { name: "labels: one column off", find: "i32x4.splat(<i32>(j >> 2))", replace: "i32x4.splat(<i32>(j >> 2) + 1)" },
+      { name: "targets of the first row for the second", find: "targets + r1 + j", replace: "targets + r0 + j" },
+      { name: "class weights are not read", find: "c != 0 ? f32x4.mul(q, v128.load32_splat(c + j)) : q", replace: "q" },
+      { name: "smoothing is not divided by the classes", find: "f32x4.splat(smoothing / <f32>cols)", replace: "f32x4.splat(smoothing)" },
+      { name: "smoothing adds, and takes nothing away", find: "f32x4.splat(1 - smoothing)", replace: "f32x4.splat(1)" },
+      { name: "a row past the share", find: "<usize>min(i + 3, end - 1)", replace: "<usize>(i + 3)" },
+      { name: "rows past the share are the first", find: "<usize>min(i + 1, end - 1)", replace: "<usize>i" },
+      { name: "all of several largest are left out", find: "f32x4.add(rest, f32x4.convert_i32x4_s(tops))", replace: "rest" },
+      { name: "one row's lane lost", find: "v = v128.load32_lane(a2, v, 2);", replace: "" },
+      { name: "one row is not stored", find: "  v128.store32_lane(a3, v, 3);\n", replace: "" },
+      {
+        name: "a class without weight and logit -infinity is NaN",
+        find: "v128.and(f32x4.mul(q, d), f32x4.ne(q, zero))",
+        replace: "f32x4.mul(q, d)",
+      },
+      {
+        name: "losses without the margin to the largest",
+        find: "f32x4.add(f32x4.mul(sum, log1p(others)), below)",
+        replace: "f32x4.mul(sum, log1p(others))",
+      },
+      { name: "row weights are not read", find: "if (weights != 0) k =", replace: "if (false) k =" },
+      { name: "gradient p + q", find: "madd(e, inverse, f32x4.neg(q))", replace: "madd(e, inverse, q)" },
+      { name: "the largest's gradient like the others'", find: "select(top, other, f32x4.eq(e, one))", replace: "other" },
+      {
+        name: "denormal gradients",
+        find: "flushTail(f32x4.mul(k, select(top, other, f32x4.eq(e, one))))",
+        replace: "f32x4.mul(k, select(top, other, f32x4.eq(e, one)))",
+      },
+    ],
+  },
+  {
     file: "assembly/kernels/binaryCrossEntropy.ts",
     tests: kernel("binaryCrossEntropy"),
     changes: [
