@@ -26,7 +26,7 @@ import { madd, nmadd, select } from "../math/lanes";
 import { log1p } from "../math/log1p";
 import { sigmoid } from "../math/sigmoid";
 import { tanh } from "../math/tanh";
-import { flushTail, unary, unaryGrad } from "./elementwise";
+import { flushTail, cheapUnary, cheapUnaryGrad, unary, unaryGrad } from "./elementwise";
 
 /** max(x, 0). The gradient is a mask and not a factor, so that an infinite dy is cut off too. */
 // @ts-ignore: decorator
@@ -348,8 +348,8 @@ export function activation(kind: u32, x: usize, y: usize, p: f32, begin: usize, 
 export function activationSegment(kind: u32, x: usize, y: usize, count: u32, p: f32): void {
   const q = f32x4.splat(p);
   switch (kind) {
-    case ACTIVATION_RELU: unary<Relu>(x, y, count, q); return;
-    case ACTIVATION_LEAKY_RELU: unary<LeakyRelu>(x, y, count, q); return;
+    case ACTIVATION_RELU: cheapUnary<Relu>(x, y, count, q); return;
+    case ACTIVATION_LEAKY_RELU: cheapUnary<LeakyRelu>(x, y, count, q); return;
     case ACTIVATION_ELU: unary<Elu>(x, y, count, q); return;
     case ACTIVATION_SELU: unary<Selu>(x, y, count, q); return;
     case ACTIVATION_GELU: unary<Gelu>(x, y, count, q); return;
@@ -360,8 +360,8 @@ export function activationSegment(kind: u32, x: usize, y: usize, count: u32, p: 
     case ACTIVATION_TANH: unary<Tanh>(x, y, count, q); return;
     case ACTIVATION_SOFTSIGN: unary<Softsign>(x, y, count, q); return;
     case ACTIVATION_MISH: unary<Mish>(x, y, count, q); return;
-    case ACTIVATION_HARDTANH: unary<Hardtanh>(x, y, count, q); return;
-    case ACTIVATION_RELU6: unary<Relu6>(x, y, count, q); return;
+    case ACTIVATION_HARDTANH: cheapUnary<Hardtanh>(x, y, count, q); return;
+    case ACTIVATION_RELU6: cheapUnary<Relu6>(x, y, count, q); return;
   }
   if (x != y) memory.copy(y, x, <usize>count << 2);
 }
@@ -378,8 +378,8 @@ export function activationGrad(kind: u32, dy: usize, t: usize, dx: usize, p: f32
 export function activationGradSegment(kind: u32, dy: usize, t: usize, dx: usize, count: u32, p: f32): void {
   const q = f32x4.splat(p);
   switch (kind) {
-    case ACTIVATION_RELU: unaryGrad<Relu>(dy, t, dx, count, q); return;
-    case ACTIVATION_LEAKY_RELU: unaryGrad<LeakyRelu>(dy, t, dx, count, q); return;
+    case ACTIVATION_RELU: cheapUnaryGrad<Relu>(dy, t, dx, count, q); return;
+    case ACTIVATION_LEAKY_RELU: cheapUnaryGrad<LeakyRelu>(dy, t, dx, count, q); return;
     case ACTIVATION_ELU: unaryGrad<Elu>(dy, t, dx, count, q); return;
     case ACTIVATION_SELU: unaryGrad<Selu>(dy, t, dx, count, q); return;
     case ACTIVATION_GELU: unaryGrad<Gelu>(dy, t, dx, count, q); return;
@@ -390,8 +390,8 @@ export function activationGradSegment(kind: u32, dy: usize, t: usize, dx: usize,
     case ACTIVATION_TANH: unaryGrad<Tanh>(dy, t, dx, count, q); return;
     case ACTIVATION_SOFTSIGN: unaryGrad<Softsign>(dy, t, dx, count, q); return;
     case ACTIVATION_MISH: unaryGrad<Mish>(dy, t, dx, count, q); return;
-    case ACTIVATION_HARDTANH: unaryGrad<Hardtanh>(dy, t, dx, count, q); return;
-    case ACTIVATION_RELU6: unaryGrad<Relu6>(dy, t, dx, count, q); return;
+    case ACTIVATION_HARDTANH: cheapUnaryGrad<Hardtanh>(dy, t, dx, count, q); return;
+    case ACTIVATION_RELU6: cheapUnaryGrad<Relu6>(dy, t, dx, count, q); return;
   }
   if (dx != dy) memory.copy(dx, dy, <usize>count << 2);
 }

@@ -90,6 +90,26 @@ export function unaryGrad<F>(dy: usize, t: usize, dx: usize, count: u32, p: v128
   }
 }
 
+/**
+ * unary and unaryGrad for functions of an instruction or two: whole vectors first, as to ask of each whether it is whole takes longer
+ * than the function itself: 0.22 ns an element of a product for 0.6 to 1.2 (Node 26, Zen 4).
+ */
+// @ts-ignore: decorator
+@inline
+export function cheapUnary<F>(x: usize, y: usize, count: u32, p: v128): void {
+  for (; count >= 4; count -= 4, x += 16, y += 16) v128.store(y, changetype<F>(0).value(v128.load(x), p));
+  unary<F>(x, y, count, p);
+}
+
+// @ts-ignore: decorator
+@inline
+export function cheapUnaryGrad<F>(dy: usize, t: usize, dx: usize, count: u32, p: v128): void {
+  for (; count >= 4; count -= 4, dy += 16, t += 16, dx += 16) {
+    v128.store(dx, flushTail(changetype<F>(0).gradient(v128.load(dy), v128.load(t), p)));
+  }
+  unaryGrad<F>(dy, t, dx, count, p);
+}
+
 /** z = f(x, y). x, y, z: f32, 16-byte aligned, z may be x or y; lines. */
 // @ts-ignore: decorator
 @inline
@@ -129,12 +149,9 @@ export function multiply(x: usize, y: usize, z: usize, begin: usize, end: usize)
 
 /** z = x y as multiply does, for exactly `count` elements at any 4-byte aligned address. */
 export function multiplySegment(x: usize, y: usize, z: usize, count: u32): void {
+  for (; count >= 4; count -= 4, x += 16, y += 16, z += 16) v128.store(z, f32x4.mul(v128.load(x), v128.load(y)));
   const zero = f32x4.splat(0);
-  for (let i: u32 = 0; i < count; i += 4) {
-    const at = <usize>i << 2;
-    const left = count - i;
-    storeUpTo(z + at, left, f32x4.mul(loadUpTo(x + at, left, zero), loadUpTo(y + at, left, zero)));
-  }
+  if (count) storeUpTo(z, count, f32x4.mul(loadUpTo(x, count, zero), loadUpTo(y, count, zero)));
 }
 
 /** z = p x + q y; z = p x where y is 0. x, y, z: f32, 16-byte aligned, z may be x or y; lines. */
