@@ -17,6 +17,8 @@ export const mutants = rows([
         replace: "",
         equivalent: "the height of tiles decides speed alone; no bit depends on it, which a test asserts",
       },
+      { name: "tileCount: one tile too many", find: "rows / tallest - 1", replace: "rows / tallest" },
+      { name: "tileCount: odd rows in even tiles", find: " && !(rows & 1)", replace: "" },
       { name: "tileRows: a tile higher than the rows left", find: "rows > tallest ? (rows + 1) >> 1 : rows", replace: "tallest" },
       {
         name: "blockRows: blocks that the scratch does not hold",
@@ -29,7 +31,18 @@ export const mutants = rows([
     file: "assembly/kernels/gemm/tile.ts",
     tests: matmul,
     changes: [
-      { name: "one row less", find: "case 3: tile3x8(", replace: "case 3: tile2x8(" },
+      { name: "one row less", find: "case 3: tiles3x8(", replace: "case 3: tiles2x8(" },
+      { name: "a bare tile without its last row", find: "if (mr > 5) store8(y, y50, y51), y += rowBytes;", replace: "" },
+      {
+        name: "bare tiles over the first",
+        find: "if (mr > 2) store8(y, y20, y21), y += rowBytes;",
+        replace: "if (mr > 2) store8(y, y20, y21);",
+      },
+      {
+        name: "z of all rows in the first",
+        find: "    const zBytes: usize = z ? rowBytes : 0;\n",
+        replace: "    const zBytes: usize = 0;\n",
+      },
       { name: "a product dropped", find: "y10 = madd(a1, b0, y10), y11 = madd(a1, b1, y11);", replace: "y10 = madd(a1, b0, y10);" },
       { name: "the wrong row of a", find: "v128.load32_splat(a, 20)", replace: "v128.load32_splat(a, 16)" },
       {
@@ -80,7 +93,7 @@ export const mutants = rows([
       },
       { name: "relu of every block of inner", find: "const isRelu = isLast && load", replace: "const isRelu = load" },
       { name: "z is not asked for", find: "const z = isLast ? <usize>load<u32>(product, PRODUCT_Z) : 0;", replace: "const z: usize = 0;" },
-      { name: "an edge writes a whole panel", find: "else if (j + NR <= cols) tiles(", replace: "else if (true) tiles(" },
+      { name: "an edge writes a whole panel", find: "else if (j + NR <= cols) panel(", replace: "else if (true) panel(" },
       { name: "an edge without bias", find: "bias ? edgeBias : 0", replace: "0" },
       {
         name: "an edge forgets earlier blocks",

@@ -56,6 +56,13 @@ export function tileRows(rows: u32): u32 {
   return rows >= 2 * tallest ? tallest : rows > tallest ? (rows + 1) >> 1 : rows;
 }
 
+/** How many tiles of tileRows(rows) follow each other when `rows` are left. */
+// @ts-ignore: decorator
+@inline
+export function tileCount(rows: u32): u32 {
+  return rows >= 2 * tallest ? rows / tallest - 1 : rows > tallest && !(rows & 1) ? 2 : 1;
+}
+
 /** Rows of each block when `rows` are cut into blocks: even ones of whole tiles, at most MC. */
 // @ts-ignore: decorator
 @inline

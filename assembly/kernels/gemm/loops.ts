@@ -21,10 +21,10 @@ import {
   PRODUCT_Z,
   SCRATCH_BYTES,
 } from "../../abi";
-import { blockRows, EDGE_BYTES, KC, MR, NC, NR, rowPanels, tileRows } from "./blocking";
+import { blockRows, EDGE_BYTES, KC, MR, NC, NR, rowPanels, tileCount, tileRows } from "./blocking";
 import { finish } from "./epilogue";
 import { packA } from "./pack";
-import { TILE_CONTINUE, TILE_RELU, tile, tile1x24, tile1x32 } from "./tile";
+import { TILE_CONTINUE, TILE_RELU, tile1x24, tile1x32, tiles } from "./tile";
 
 /**
  * y = epilogue(a · b + bias), and z = a · b + bias if asked for, for rows [rowBegin, rowEnd) and the columns of panels
@@ -81,27 +81,29 @@ function panels(product: usize, scratch: usize, i: u32, rows: u32, k: u32, kc: u
     const width = rows == 1 ? rowPanels((min(last, cols) - j) / NR) * NR : NR;
     if (width == 4 * NR) tile1x32(scratch, b, panelBytes, kc, y + at, panelZ, panelBias, flags);
     else if (width == 3 * NR) tile1x24(scratch, b, panelBytes, kc, y + at, panelZ, panelBias, flags);
-    else if (j + NR <= cols) tiles(scratch, b, kc, rows, y + at, panelZ, (<usize>cols) << 2, panelBias, flags);
-    else edgeTiles(scratch, b, kc, rows, y + at, panelZ, cols - j, (<usize>cols) << 2, panelBias, flags);
+    else if (j + NR <= cols) panel(scratch, b, kc, rows, y + at, panelZ, (<usize>cols) << 2, panelBias, flags);
+    else edgePanel(scratch, b, kc, rows, y + at, panelZ, cols - j, (<usize>cols) << 2, panelBias, flags);
     b += (<usize>width / NR) * panelBytes;
     j += width;
   }
 }
 
 /** All tiles of a packed block of a against one panel. */
-function tiles(a: usize, b: usize, kc: u32, rows: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+function panel(a: usize, b: usize, kc: u32, rows: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
   while (rows) {
     const mr = tileRows(rows);
-    tile(mr, a, b, kc, y, z, rowBytes, bias, flags);
-    a += (<usize>mr * kc) << 2;
-    y += <usize>mr * rowBytes;
-    if (z) z += <usize>mr * rowBytes;
-    rows -= mr;
+    const count = tileCount(rows);
+    tiles(mr, count, a, b, kc, y, z, rowBytes, bias, flags);
+    const done = mr * count;
+    a += (<usize>done * kc) << 2;
+    y += <usize>done * rowBytes;
+    if (z) z += <usize>done * rowBytes;
+    rows -= done;
   }
 }
 
 /** The same for the last panel when cols is no multiple of 8: whole tiles in the scratch, of which only `cols` columns go to y and z. */
-function edgeTiles(
+function edgePanel(
   scratch: usize,
   b: usize,
   kc: u32,
@@ -121,7 +123,7 @@ function edgeTiles(
   while (rows) {
     const mr = tileRows(rows);
     if (flags & TILE_CONTINUE) copyColumns(y, rowBytes, edgeY, 32, mr, cols);
-    tile(mr, a, b, kc, edgeY, z ? edgeZ : 0, 32, bias ? edgeBias : 0, flags);
+    tiles(mr, 1, a, b, kc, edgeY, z ? edgeZ : 0, 32, bias ? edgeBias : 0, flags);
     copyColumns(edgeY, 32, y, rowBytes, mr, cols);
     if (z) {
       copyColumns(edgeZ, 32, z, rowBytes, mr, cols);

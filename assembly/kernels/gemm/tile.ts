@@ -11,65 +11,90 @@ export const TILE_CONTINUE: u32 = 1;
 export const TILE_RELU: u32 = 2;
 
 /**
+ * `count` tiles, one below the other, in one call, as a call costs a tenth of a tile with 32 inner:
  * value = sum over k of a[k, i] b[k, j] in order of k from 0, (+ y if TILE_CONTINUE) (+ bias);   z = value;   y = value or max(value, 0)
- * mr: rows, 1 to MR. a: f32[kc, mr], b: f32[kc, 8], packed. bias: f32[8] or 0. y, z: f32 rows of 8, rowBytes apart; z may be 0.
+ * mr: rows of each, 1 to MR. a: f32[count, kc, mr], b: f32[kc, 8], packed. bias: f32[8] or 0. y, z: f32 rows of 8, rowBytes apart; z may be 0.
  * 4-byte alignment. flags: TILE_*.
  */
 // @ts-ignore: decorator
 @inline
-export function tile(mr: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+export function tiles(mr: u32, count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
   switch (mr) {
-    case 1: tile1x8(a, b, kc, y, z, rowBytes, bias, flags); return;
-    case 2: tile2x8(a, b, kc, y, z, rowBytes, bias, flags); return;
-    case 3: tile3x8(a, b, kc, y, z, rowBytes, bias, flags); return;
-    case 4: tile4x8(a, b, kc, y, z, rowBytes, bias, flags); return;
-    case 5: if (MR >= 5) tile5x8(a, b, kc, y, z, rowBytes, bias, flags); return;
-    default: if (MR >= 6) tile6x8(a, b, kc, y, z, rowBytes, bias, flags);
+    case 1: tiles1x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
+    case 2: tiles2x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
+    case 3: tiles3x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
+    case 4: tiles4x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
+    case 5: if (MR >= 5) tiles5x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
+    default: if (MR >= 6) tiles6x8(count, a, b, kc, y, z, rowBytes, bias, flags);
   }
 }
 
-function tile1x8(a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tileOf(1, a, b, kc, y, z, rowBytes, bias, flags);
+function tiles1x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+  tilesOf(1, count, a, b, kc, y, z, rowBytes, bias, flags);
 }
-function tile2x8(a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tileOf(2, a, b, kc, y, z, rowBytes, bias, flags);
+function tiles2x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+  tilesOf(2, count, a, b, kc, y, z, rowBytes, bias, flags);
 }
-function tile3x8(a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tileOf(3, a, b, kc, y, z, rowBytes, bias, flags);
+function tiles3x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+  tilesOf(3, count, a, b, kc, y, z, rowBytes, bias, flags);
 }
-function tile4x8(a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tileOf(4, a, b, kc, y, z, rowBytes, bias, flags);
+function tiles4x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+  tilesOf(4, count, a, b, kc, y, z, rowBytes, bias, flags);
 }
-function tile5x8(a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tileOf(5, a, b, kc, y, z, rowBytes, bias, flags);
+function tiles5x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+  tilesOf(5, count, a, b, kc, y, z, rowBytes, bias, flags);
 }
-function tile6x8(a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tileOf(6, a, b, kc, y, z, rowBytes, bias, flags);
+function tiles6x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+  tilesOf(6, count, a, b, kc, y, z, rowBytes, bias, flags);
 }
 
-/** The body of all tiles: mr is a constant at every call, so rows beyond it fold away. */
+/**
+ * The body of all tiles: mr is a constant at every call, so rows beyond it fold away. A bare product, such as a gradient's,
+ * is stored without a look, row by row, at what else could be asked for: 0.06 µs of the 0.9 of iris' (Node 26, Zen 4).
+ */
 // @ts-ignore: decorator
 @inline
-function tileOf(mr: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+function tilesOf(mr: u32, count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
   const zero = f32x4.splat(0);
-  let y00 = zero, y01 = zero, y10 = zero, y11 = zero, y20 = zero, y21 = zero;
-  let y30 = zero, y31 = zero, y40 = zero, y41 = zero, y50 = zero, y51 = zero;
-  for (const end = b + (<usize>kc << 5); b != end; b += 32, a += <usize>mr << 2) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    const a0 = v128.load32_splat(a);
-    y00 = madd(a0, b0, y00), y01 = madd(a0, b1, y01);
-    if (mr > 1) { const a1 = v128.load32_splat(a, 4); y10 = madd(a1, b0, y10), y11 = madd(a1, b1, y11); }
-    if (mr > 2) { const a2 = v128.load32_splat(a, 8); y20 = madd(a2, b0, y20), y21 = madd(a2, b1, y21); }
-    if (mr > 3) { const a3 = v128.load32_splat(a, 12); y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31); }
-    if (mr > 4) { const a4 = v128.load32_splat(a, 16); y40 = madd(a4, b0, y40), y41 = madd(a4, b1, y41); }
-    if (mr > 5) { const a5 = v128.load32_splat(a, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
+  const isBare = !(flags | <u32>bias | <u32>z);
+  const end = b + (<usize>kc << 5);
+  for (; count; --count) {
+    let y00 = zero, y01 = zero, y10 = zero, y11 = zero, y20 = zero, y21 = zero;
+    let y30 = zero, y31 = zero, y40 = zero, y41 = zero, y50 = zero, y51 = zero;
+    for (let p = b; p != end; p += 32, a += <usize>mr << 2) {
+      const b0 = v128.load(p), b1 = v128.load(p, 16);
+      const a0 = v128.load32_splat(a);
+      y00 = madd(a0, b0, y00), y01 = madd(a0, b1, y01);
+      if (mr > 1) { const a1 = v128.load32_splat(a, 4); y10 = madd(a1, b0, y10), y11 = madd(a1, b1, y11); }
+      if (mr > 2) { const a2 = v128.load32_splat(a, 8); y20 = madd(a2, b0, y20), y21 = madd(a2, b1, y21); }
+      if (mr > 3) { const a3 = v128.load32_splat(a, 12); y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31); }
+      if (mr > 4) { const a4 = v128.load32_splat(a, 16); y40 = madd(a4, b0, y40), y41 = madd(a4, b1, y41); }
+      if (mr > 5) { const a5 = v128.load32_splat(a, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
+    }
+    if (isBare) {
+      store8(y, y00, y01), y += rowBytes;
+      if (mr > 1) store8(y, y10, y11), y += rowBytes;
+      if (mr > 2) store8(y, y20, y21), y += rowBytes;
+      if (mr > 3) store8(y, y30, y31), y += rowBytes;
+      if (mr > 4) store8(y, y40, y41), y += rowBytes;
+      if (mr > 5) store8(y, y50, y51), y += rowBytes;
+      continue;
+    }
+    const zBytes: usize = z ? rowBytes : 0;
+    finish(y00, y01, y, z, bias, flags), y += rowBytes, z += zBytes;
+    if (mr > 1) finish(y10, y11, y, z, bias, flags), y += rowBytes, z += zBytes;
+    if (mr > 2) finish(y20, y21, y, z, bias, flags), y += rowBytes, z += zBytes;
+    if (mr > 3) finish(y30, y31, y, z, bias, flags), y += rowBytes, z += zBytes;
+    if (mr > 4) finish(y40, y41, y, z, bias, flags), y += rowBytes, z += zBytes;
+    if (mr > 5) finish(y50, y51, y, z, bias, flags), y += rowBytes, z += zBytes;
   }
-  finish(y00, y01, y, z, bias, flags);
-  if (mr > 1) finish(y10, y11, y += rowBytes, z += z ? rowBytes : 0, bias, flags);
-  if (mr > 2) finish(y20, y21, y += rowBytes, z += z ? rowBytes : 0, bias, flags);
-  if (mr > 3) finish(y30, y31, y += rowBytes, z += z ? rowBytes : 0, bias, flags);
-  if (mr > 4) finish(y40, y41, y += rowBytes, z += z ? rowBytes : 0, bias, flags);
-  if (mr > 5) finish(y50, y51, y += rowBytes, z += z ? rowBytes : 0, bias, flags);
+}
+
+// @ts-ignore: decorator
+@inline
+function store8(y: usize, low: v128, high: v128): void {
+  v128.store(y, low);
+  v128.store(y, high, 16);
 }
 
 /**
