@@ -44,8 +44,6 @@ function targetWeights(
 }
 
 /** Operands as softmaxCrossEntropyLabels; `target` holds labels or rows of targets. `j` and `r` are offsets in bytes. */
-// @ts-ignore: decorator
-@inline
 export function narrowRows(
   isLabels: bool, x: usize, target: usize, weights: usize, c: usize, losses: usize, dx: usize, cols: u32, smoothing: f32, scale: f32, begin: u32, end: u32,
 ): void {

@@ -12,34 +12,14 @@ import { flushTail, loadUpTo, storeUpTo } from "./elementwise";
 import { NARROW, narrowRows } from "./narrowCrossEntropy";
 import { rowMax } from "./softmax";
 
-/** One-hot rows of labels: i32[rows]. */
-// @ts-ignore: decorator
-@final
-class Labels {
-  // @ts-ignore: decorator
-  @inline
-  at(labels: usize, i: u32, j: u32, cols: u32): v128 {
-    const isLabel = i32x4.eq(i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3)), v128.load32_splat(labels + (<usize>i << 2)));
-    return v128.and(f32x4.splat(1), isLabel);
-  }
-}
-
-/** Rows of targets: f32[rows, cols]. */
-// @ts-ignore: decorator
-@final
-class Targets {
-  // @ts-ignore: decorator
-  @inline
-  at(targets: usize, i: u32, j: u32, cols: u32): v128 {
-    return loadUpTo(targets + ((<usize>i * cols + j) << 2), cols - j, f32x4.splat(0));
-  }
-}
-
-/** q_j = c_j ((1 - smoothing) t_j + smoothing / cols); 0 in lanes past cols. */
+/** q_j = c_j ((1 - smoothing) t_j + smoothing / cols), t of a label or a row of targets; 0 in lanes past cols. */
 // @ts-ignore: decorator
 @inline
-function targetWeights<T>(target: usize, c: usize, i: u32, j: u32, cols: u32, keep: v128, floor: v128): v128 {
-  const q = madd(keep, changetype<T>(0).at(target, i, j, cols), floor);
+function targetWeights(isLabels: bool, target: usize, c: usize, i: u32, j: u32, cols: u32, keep: v128, floor: v128): v128 {
+  const t = isLabels
+    ? v128.and(f32x4.splat(1), i32x4.eq(i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3)), v128.load32_splat(target + (<usize>i << 2))))
+    : loadUpTo(target + ((<usize>i * cols + j) << 2), cols - j, f32x4.splat(0));
+  const q = madd(keep, t, floor);
   if (c != 0) return f32x4.mul(q, loadUpTo(c + (<usize>j << 2), cols - j, f32x4.splat(0)));
   if (cols - j >= 4) return q;
   return v128.and(q, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(cols - j)));
@@ -65,10 +45,9 @@ function storeLast(a: usize, count: u32, v: v128): void {
   if (count > 2) v128.store32_lane(a - 8, v, 1);
 }
 
-// @ts-ignore: decorator
-@inline
-function rows<T>(
-  x: usize, target: usize, weights: usize, c: usize, losses: usize, dx: usize, cols: u32, smoothing: f32, scale: f32, begin: u32, end: u32,
+/** `target` holds labels or rows of targets: asked at each vector, as two copies of all this were 4 KB of the binary. */
+function rows(
+  isLabels: bool, x: usize, target: usize, weights: usize, c: usize, losses: usize, dx: usize, cols: u32, smoothing: f32, scale: f32, begin: u32, end: u32,
 ): void {
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
@@ -89,7 +68,7 @@ function rows<T>(
       const d = f32x4.sub(m, loadUpTo(x + at, cols - j, f32x4.splat(-Infinity)));
       const e = exp(f32x4.neg(d));
       const isTop = f32x4.eq(e, one);
-      const q = targetWeights<T>(target, c, i, j, cols, keep, floor);
+      const q = targetWeights(isLabels, target, c, i, j, cols, keep, floor);
       if (dx != 0) storeUpTo(dx + at, cols - j, e);
       rest = f32x4.add(rest, v128.andnot(e, isTop));
       tops = i32x4.sub(tops, isTop);
@@ -113,7 +92,7 @@ function rows<T>(
     for (let j: u32 = 0; j < cols; j += 4) {
       const at = row + (<usize>j << 2);
       const e = loadUpTo(dx + at, cols - j, zero);
-      const q = targetWeights<T>(target, c, i, j, cols, keep, floor);
+      const q = targetWeights(isLabels, target, c, i, j, cols, keep, floor);
       const top = nmadd(f32x4.splat(others), f32x4.splat(inverse), f32x4.sub(f32x4.splat(sum), q));
       const other = madd(e, f32x4.splat(inverse), f32x4.neg(q));
       storeUpTo(dx + at, cols - j, flushTail(f32x4.mul(k, select(top, other, f32x4.eq(e, one)))));
@@ -133,7 +112,7 @@ export function softmaxCrossEntropyLabels(
   cols: u32, smoothing: f32, scale: f32, begin: u32, end: u32,
 ): void {
   if (cols <= NARROW) narrowRows(true, x, labels, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
-  else rows<Labels>(x, labels, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
+  else rows(true, x, labels, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
 }
 
 /** The same with q_j = classWeights_j ((1 - smoothing) targets_rj + smoothing / cols); targets: f32[rows, cols], not the same as dx. = */
@@ -142,5 +121,5 @@ export function softmaxCrossEntropyTargets(
   cols: u32, smoothing: f32, scale: f32, begin: u32, end: u32,
 ): void {
   if (cols <= NARROW) narrowRows(false, x, targets, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
-  else rows<Targets>(x, targets, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
+  else rows(false, x, targets, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
 }
