@@ -43,6 +43,9 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
       write(abi.ADADELTA_RHO, rho);
       write(abi.ADADELTA_RHO_REST, 1 - rho);
       write(abi.ADADELTA_EPS, eps);
+      // The quotient under the root is raised as it would fall below 2^-126 after a gradient of 3e18.
+      write(abi.ADADELTA_RAISE, 4294967296); // 2^32
+      write(abi.ADADELTA_LOWER, 1.52587890625e-5); // 2^-16
     },
     update64(x, gradient, [meanSquare, meanSquareStep], _step, rate) {
       for (let i = 0; i < x.length; i++) {

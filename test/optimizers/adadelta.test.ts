@@ -17,6 +17,8 @@ test.each(variants)("%s: a gradient of 3e18", (variant) => {
     [abi.ADADELTA_RHO, rho],
     [abi.ADADELTA_RHO_REST, 1 - rho],
     [abi.ADADELTA_EPS, eps],
+    [abi.ADADELTA_RAISE, 2 ** 32],
+    [abi.ADADELTA_LOWER, 2 ** -16],
   ];
   for (const [field, value] of values) scalars[field >>> 2] = value;
   const [w, v, u] = [kernels.alloc(16), kernels.alloc(16), kernels.alloc(16)];
