@@ -9,7 +9,7 @@ const ANSWER_WITHIN = 120e3;
 export const node = currentNode();
 
 function commandOf({ file, threads, python }) {
-  if (python) return ["python3", [join(here, "peers", file), String(threads)]];
+  if (python) return [process.env.PYTHON ?? "python3", [join(here, "peers", file), String(threads)]];
   return [node, [join(here, "child.mjs"), file, String(threads)]];
 }
 
