@@ -78,19 +78,21 @@ export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./losses/s
 export { type MinimizeOptions, type Minimum, minimize, type Objective } from "./minimize.ts";
 export { type BuildOptions, build } from "./model/build.ts";
 export { type CheckedGradient, type CheckGradientsOptions, checkGradients, type GradientCheck } from "./model/checkGradients.ts";
+export { createTrainer } from "./model/createTrainer.ts";
 export { type Ensemble, type EnsembleOptions, ensemble } from "./model/ensemble.ts";
-export type { EvaluateOptions, Evaluation, Metric } from "./model/evaluate.ts";
+export type { EvaluateOptions, Evaluation } from "./model/evaluate.ts";
 export { type FindLearningRateOptions, findLearningRate, type LearningRateCurve } from "./model/findLearningRate.ts";
 export type { Data, FitOptions } from "./model/fit.ts";
 export type { Gradients } from "./model/gradients.ts";
 export type { ParameterGroup } from "./model/groups.ts";
 export type { History, StopReason } from "./model/history.ts";
 export { load } from "./model/load.ts";
+export type { Metric } from "./model/metric.ts";
 export type { Model, ParameterInfo, StateDict } from "./model/model.ts";
 export type { PredictOptions } from "./model/predict.ts";
 export { type Pretrained, type PretrainOptions, pretrainLayers } from "./model/pretrainLayers.ts";
 export type { Profile, ProfiledOp } from "./model/profile.ts";
-export { createTrainer, type Trainer, type TrainerCheckpoint, type TrainerOptions } from "./model/trainer.ts";
+export type { Trainer, TrainerCheckpoint, TrainerOptions } from "./model/trainer.ts";
 export { type Net, sequential } from "./net.ts";
 export { type AdadeltaOptions, adadelta } from "./optimizers/adadelta.ts";
 export { type AdagradOptions, adagrad } from "./optimizers/adagrad.ts";
@@ -108,7 +110,8 @@ export { type RmspropOptions, rmsprop } from "./optimizers/rmsprop.ts";
 export type { SecondOrder } from "./optimizers/secondOrder.ts";
 export { type SgdOptions, sgd } from "./optimizers/sgd.ts";
 export { type Decay, decoupledDecay, elasticNet, l1, l2, lq, type Penalty, type ProximalOptions } from "./penalties.ts";
-export { createRuntime, type Runtime, type RuntimeInfo, type RuntimeOptions } from "./runtime/runtime.ts";
+export { createRuntime } from "./runtime/createRuntime.ts";
+export type { Runtime, RuntimeInfo, RuntimeOptions } from "./runtime/runtime.ts";
 export {
   cosineDecay,
   cosineRestarts,

@@ -41,6 +41,7 @@ const parts: [name: string, pattern: RegExp][] = [
   ["abi", /^assembly\/abi\.ts$/],
   ["assembly", /^assembly\//],
   ["entry", /^src\/(index|data\/index|metrics\/index|node\/index|node\/cli)\.ts$/],
+  ["chunks", /^src\/chunks\//],
   ["node", /^src\/node\//],
   ["pipeline", /^src\/data\/(modelPipeline|modelTargets|preparation|pipelineOf)\.ts$/],
   ["data", /^src\/data\//],
@@ -74,7 +75,7 @@ const arrows: Record<string, string[]> = {
   net: ["layers", "basics"],
   optimizers: ["abi", "descriptions", "basics"],
   host: [],
-  runtime: ["abi", "basics", "embedded", "host", "@assemblyscript/loader"],
+  runtime: ["abi", "basics", "embedded", "host", "chunks", "@assemblyscript/loader"],
   history: [],
   safetensors: ["basics"],
   callbacks: ["history", "host", "basics"],
@@ -97,8 +98,10 @@ const arrows: Record<string, string[]> = {
     "data",
     "history",
     "safetensors",
+    "chunks",
   ],
-  minimize: ["abi", "program", "runtime", "model", "optimizers", "basics"],
+  minimize: ["abi", "program", "runtime", "model", "optimizers", "basics", "chunks"],
+  chunks: ["model", "runtime", "minimize"], // what is loaded in one piece: names only
   node: [
     "entry",
     "model",
@@ -153,6 +156,15 @@ describe("imports", () => {
         .map((target) => `${file} (${part}) -> ${target} (${partOf(target)})`);
     });
     expect(wrong).toEqual([]);
+  });
+
+  test("chunks are loaded when they are wanted: nothing but import() names them, and they are all that is loaded so", () => {
+    const statics = /^(?:import|export) (?!type )[^;]*?from "([^"]+)"/gm;
+    const targetsOf = (file: string, pattern: RegExp) =>
+      [...read(file).matchAll(pattern)].map(([, target]) => relative(root, join(root, dirname(file), target!)).replaceAll("\\", "/"));
+    expect(src.filter((file) => targetsOf(file, statics).some((target) => partOf(target) === "chunks"))).toEqual([]);
+    const loaded = src.flatMap((file) => targetsOf(file, /(?<!typeof )import\("(\.[^"]+)"\)/g));
+    expect([...new Set(loaded)].map(partOf).filter((part) => part !== "embedded" && part !== "chunks")).toEqual([]);
   });
 
   test("judging imports nothing but types from the model: it calls models that it is given, and whetstone/metrics stays small", () => {

@@ -1,15 +1,48 @@
 /**
- * `npm run size`: what a page downloads, minified and gzipped: each entry point with everything it imports, and a bundle that
- * only loads a model and predicts. Of the two binaries only the one that runs is ever loaded, so one is counted.
+ * `npm run size`: what a page downloads, minified and gzipped: whetstone with all that it exports, programs that use some of it,
+ * and the other entry points. Chunks that import() asks for are loaded when they are wanted: each is counted in the column of
+ * what wants it, with the chunks that it imports, as far as the page has not loaded them before. Of the two binaries only the
+ * one that runs is ever loaded, so one is counted, the larger.
  */
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const variant = { portable: "portable", fast: "fast" };
+const entries = {
+  whetstone: "src/index.ts",
+  "whetstone/data": "src/data/index.ts",
+  "whetstone/metrics": "src/metrics/index.ts",
+  "whetstone/node": "src/node/index.ts",
+};
 
-/** Bytes of a program, minified and gzipped, without wasm, and of each embedded binary. */
-export async function sizeOf(contents) {
-  const { outputFiles } = await build({
+/** Files of src/chunks in the order in which programs ask for them, and the columns that they count in. */
+const CHUNKS = { models: "run", training: "train" };
+const BINARIES = ["portable", "fast"];
+
+const TEN_LINES = `
+  import { adam, batchNorm, build, dense, dropout, earlyStopping, input, relu, sequential, softmaxCrossEntropy } from "whetstone";
+  import { accuracy } from "whetstone/metrics";
+  export async function run(x, y, newRows) {
+    const net = sequential(input(64), dense(128), batchNorm(), relu(), dropout(0.2), dense(10));
+    const model = await build(net, { seed: 42 });
+    await model.fit({ x, y }, {
+      loss: softmaxCrossEntropy(), optimizer: adam({ learningRate: 1e-3 }), epochs: 50,
+      validation: 0.2, metrics: { accuracy }, callbacks: [earlyStopping({ patience: 10 })],
+    });
+    return [model.predict(newRows, { as: "classes" }), model.save()];
+  }`;
+const PREDICTS = 'import { load } from "whetstone"; export const predict = async (bytes, x) => (await load(bytes)).predict(x);';
+
+/** What is bundled, and the chunks that it loads. */
+export const bundles = {
+  whetstone: { contents: 'export * from "whetstone";', chunks: Object.keys(CHUNKS) },
+  "ten lines": { contents: TEN_LINES, chunks: ["models", "training"] },
+  "only predicts": { contents: PREDICTS, chunks: ["models"] },
+  "whetstone/data": { contents: 'export * from "whetstone/data";', chunks: [] },
+  "whetstone/metrics": { contents: 'export * from "whetstone/metrics";', chunks: [] },
+};
+
+async function bundle(contents) {
+  return build({
     stdin: { contents, resolveDir: process.cwd(), loader: "ts" },
     bundle: true,
     minify: true,
@@ -17,6 +50,8 @@ export async function sizeOf(contents) {
     target: "es2022",
     splitting: true,
     outdir: "out",
+    entryNames: "page",
+    chunkNames: "[name]-[hash]",
     write: false,
     metafile: true,
     external: ["node:*"],
@@ -26,46 +61,50 @@ export async function sizeOf(contents) {
       {
         name: "whetstone",
         setup(context) {
-          const files = {
-            whetstone: "src/index.ts",
-            "whetstone/data": "src/data/index.ts",
-            "whetstone/metrics": "src/metrics/index.ts",
-            "whetstone/node": "src/node/index.ts",
-          };
-          context.onResolve({ filter: /^whetstone/ }, ({ path }) => ({ path: `${process.cwd()}/${files[path]}`, sideEffects: false }));
+          context.onResolve({ filter: /^whetstone/ }, ({ path }) => ({ path: `${process.cwd()}/${entries[path]}`, sideEffects: false }));
         },
       },
     ],
   });
-  const sizes = { code: 0, portable: 0, fast: 0 };
-  for (const { path, contents: bytes } of outputFiles) {
-    const name = Object.keys(variant).find((key) => new RegExp(`${key}-`).test(path));
-    sizes[name ?? "code"] += gzipSync(bytes, { level: 9 }).length;
-  }
-  return sizes;
 }
 
-export const bundles = {
-  whetstone: 'export * from "whetstone";',
-  "whetstone/data": 'export * from "whetstone/data";',
-  "whetstone/metrics": 'export * from "whetstone/metrics";',
-  "only predicts": 'import { load } from "whetstone"; export const predict = async (bytes, x) => (await load(bytes)).predict(x);',
-};
+/** Bytes of a program, minified and gzipped: at once, to run models, to train them, and of one binary if it has any. */
+export async function sizeOf({ contents, chunks }) {
+  const { outputFiles, metafile } = await bundle(contents);
+  const sizes = new Map(outputFiles.map(({ path, contents: bytes }) => [path.split("/").pop(), gzipSync(bytes, { level: 9 }).length]));
+  const loaded = new Set();
+  const load = (file) => {
+    if (loaded.has(file)) return 0;
+    loaded.add(file);
+    const statics = metafile.outputs[`out/${file}`].imports.filter(({ kind, external }) => kind === "import-statement" && !external);
+    return statics.reduce((sum, { path }) => sum + load(path.slice("out/".length)), sizes.get(file));
+  };
+  const find = (name) => [...sizes.keys()].find((file) => file.startsWith(`${name}-`));
+  const result = { once: load("page.js"), run: 0, train: 0, wasm: 0 };
+  for (const name of chunks) {
+    const file = find(name);
+    if (file === undefined) throw new Error(`there is no chunk ${name}: what it holds is loaded with something else`);
+    result[CHUNKS[name]] += load(file);
+  }
+  if (chunks.length > 0) result.wasm = Math.max(...BINARIES.map((name) => sizes.get(find(name))));
+  return result;
+}
 
-/** Rows of the table: code, the larger of the two binaries where there is one, and their sum, in bytes. */
+/** Rows of the table, in bytes: the columns, all code, and that with the wasm. */
 export async function measureSizes() {
   const rows = [];
-  for (const [name, contents] of Object.entries(bundles)) {
-    const { code, portable, fast } = await sizeOf(contents);
-    const wasm = Math.max(portable, fast);
-    rows.push({ name, code, wasm, total: code + wasm });
+  for (const [name, program] of Object.entries(bundles)) {
+    const sizes = await sizeOf(program);
+    const code = sizes.once + sizes.run + sizes.train;
+    rows.push({ name, ...sizes, code, total: code + sizes.wasm });
   }
   return rows;
 }
 
 if (process.argv[1]?.endsWith("size.mjs")) {
-  const kb = (bytes) => (bytes / 1000).toFixed(1).padStart(6);
-  console.log("| bundle | code, KB | one wasm, KB | together, KB |\n|---|---|---|---|");
-  for (const { name, code, wasm, total } of await measureSizes()) console.log(`| ${name} | ${kb(code)} | ${kb(wasm)} | ${kb(total)} |`);
+  const kb = (bytes) => (bytes === 0 ? "–" : (bytes / 1000).toFixed(1)).padStart(5);
+  console.log("| bundle, KB | at once | to run models | to train | one wasm | together |\n|---|---|---|---|---|---|");
+  for (const { name, once, run, train, wasm, total } of await measureSizes())
+    console.log(`| ${[name, ...[once, run, train, wasm, total].map(kb)].join(" | ")} |`);
   console.log("\nminified, gzip -9; KB = 1000 bytes");
 }

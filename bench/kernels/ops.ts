@@ -3,7 +3,8 @@
  * constants have no value here cannot be made, and test/bench says so.
  */
 import * as abi from "../../assembly/abi.ts";
-import { type OpName, type OpRow, ops, piecesOf, type Sizes } from "../../src/program/ops.ts";
+import { piecesOf } from "../../src/program/count.ts";
+import { type OpName, type OpRow, ops, type Sizes } from "../../src/program/ops.ts";
 import type { Module } from "../harness.ts";
 
 export interface Shape {

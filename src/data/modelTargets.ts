@@ -2,7 +2,7 @@
 import { fail, show } from "../check.ts";
 import { DataError, OptionError } from "../errors.ts";
 import type { Loss } from "../losses/loss.ts";
-import type { Metric } from "../model/evaluate.ts";
+import type { Metric } from "../model/metric.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { flatten, type NumericData, type TensorLike } from "./arrays.ts";

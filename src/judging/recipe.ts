@@ -7,9 +7,10 @@ import type { NumericData } from "../data/arrays.ts";
 import type { Table } from "../data/readCsv.ts";
 import type { Rows, SplitData } from "../data/split.ts";
 import { OptionError } from "../errors.ts";
-import type { EvaluateOptions, Evaluation, Metric } from "../model/evaluate.ts";
+import type { EvaluateOptions, Evaluation } from "../model/evaluate.ts";
 import type { FitOptions } from "../model/fitOptions.ts";
 import type { History } from "../model/history.ts";
+import type { Metric } from "../model/metric.ts";
 
 /** Raw rows: { x, y, weights? } as `split` takes them, or a table, for a modelPipeline with a target. */
 export type JudgedData = SplitData | Table;

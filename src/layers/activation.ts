@@ -1,7 +1,8 @@
 /** Activations as layers of their own, and softmax and logSoftmax over the last axis. */
 import { type ActivationName, activations } from "../activations.ts";
 import { checkNotNegative, checkOneOf, checkOptions } from "../check.ts";
-import { perRow, type Value } from "../program/builder.ts";
+import type { Value } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { sizeOf } from "../shape.ts";
 import type { Layer } from "./layer.ts";
 import type { ForwardContext, LayerRule } from "./rule.ts";

@@ -1,7 +1,8 @@
 /** Batch normalization of each feature, or of each channel of images (Ioffe & Szegedy 2015). */
 import { checkBetween, checkOptions, checkPositive } from "../check.ts";
 import { constant, zeros } from "../initializers.ts";
-import { type Count, perRow, type Value } from "../program/builder.ts";
+import type { Value } from "../program/builder.ts";
+import { type Count, perRow } from "../program/count.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Layer } from "./layer.ts";
 import type { ForwardContext, LayerRule, ParameterBuffers } from "./rule.ts";

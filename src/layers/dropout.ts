@@ -1,6 +1,7 @@
 /** Dropout (Srivastava et al. 2014), inverted or classic: drops in training, nothing is random in inference. */
 import { checkInRange, checkOneOf, checkOptions } from "../check.ts";
-import { perRow, type Value } from "../program/builder.ts";
+import type { Value } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { sizeOf } from "../shape.ts";
 import type { Layer } from "./layer.ts";
 import type { LayerRule } from "./rule.ts";

@@ -2,7 +2,8 @@
 import { checkCount, checkOptions, checkPositive } from "../check.ts";
 import { ShapeError } from "../errors.ts";
 import { constant, zeros } from "../initializers.ts";
-import { perRow, type Value } from "../program/builder.ts";
+import type { Value } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { showShape, sizeOf } from "../shape.ts";
 import type { Layer } from "./layer.ts";
 import type { LayerRule, ParameterBuffers } from "./rule.ts";

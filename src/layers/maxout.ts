@@ -1,7 +1,8 @@
 /** Maxout: each unit is the largest of several affine pieces, so that it learns its own activation (Goodfellow et al. 2013). */
 import { checkCount, checkOptions } from "../check.ts";
 import { checkInitializer, type InitializerSpec, normal, zeros } from "../initializers.ts";
-import { perRow, type Value } from "../program/builder.ts";
+import type { Value } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { sizeOf } from "../shape.ts";
 import { affine } from "./affine.ts";
 import type { Layer } from "./layer.ts";

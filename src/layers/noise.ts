@@ -1,6 +1,7 @@
 /** Layers that disturb values in training: dropout that suits selu, and additive noise. Inference leaves values as they are. */
 import { checkInRange, checkNotNegative, checkOptions } from "../check.ts";
-import { perRow, type Value } from "../program/builder.ts";
+import type { Value } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { sizeOf } from "../shape.ts";
 import { thresholdOf } from "./dropout.ts";
 import type { Layer } from "./layer.ts";

@@ -1,7 +1,8 @@
 /** Branches side by side on the same input, joined at the end. */
 import { checkOneOf, checkOptions, fail } from "../check.ts";
 import { ShapeError } from "../errors.ts";
-import { type Builder, perRow, type Value } from "../program/builder.ts";
+import type { Builder, Value } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Layer } from "./layer.ts";
 import { checkLayers } from "./residual.ts";

@@ -1,8 +1,8 @@
 /** The rectifier with a learned slope (He et al. 2015). */
 import { checkOptions } from "../check.ts";
 import { constant } from "../initializers.ts";
-import { perRow, type Value } from "../program/builder.ts";
-import { piecesOf } from "../program/ops.ts";
+import type { Value } from "../program/builder.ts";
+import { perRow, piecesOf } from "../program/count.ts";
 import { sizeOf } from "../shape.ts";
 import type { Layer } from "./layer.ts";
 import type { LayerRule, ParameterBuffers } from "./rule.ts";

@@ -1,7 +1,8 @@
 /** Residual blocks (He et al. 2016), with stochastic depth (Huang et al. 2016). */
 import { checkCount, checkInRange, checkOptions, fail } from "../check.ts";
 import { ShapeError } from "../errors.ts";
-import { perRow, type Value } from "../program/builder.ts";
+import type { Value } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { drawOf, optional } from "../program/optional.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { dense } from "./dense.ts";

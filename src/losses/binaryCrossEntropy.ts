@@ -1,7 +1,7 @@
 /** Binary cross-entropy on logits: independent yes-or-no outputs. */
 import { checkOptions } from "../check.ts";
 import { OptionError } from "../errors.ts";
-import { perRow } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { sizeOf } from "../shape.ts";
 import type { Loss } from "./loss.ts";
 import { checkWeights } from "./softmaxCrossEntropy.ts";

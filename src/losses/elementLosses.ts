@@ -1,6 +1,6 @@
 /** Losses that are means over rows and outputs of a function of output and target. */
 import { checkOneOf, checkOptions, checkPositive } from "../check.ts";
-import { perRow } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { sizeOf } from "../shape.ts";
 import type { Loss } from "./loss.ts";
 

@@ -1,6 +1,6 @@
 /** The p-norm of each row's error. */
 import { checkOptions, fail } from "../check.ts";
-import { perRow } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { sizeOf } from "../shape.ts";
 import type { Loss } from "./loss.ts";
 

@@ -1,7 +1,7 @@
 /** The margin loss of several classes (Weston & Watkins 1999, in PyTorch's form). */
 import { checkFinite, checkOptions } from "../check.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { perRow } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { showShape } from "../shape.ts";
 import type { Loss } from "./loss.ts";
 

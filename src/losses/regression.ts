@@ -1,5 +1,5 @@
 /** Losses of regression: the mean over all outputs of a function of the error. */
-import { perRow } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { sizeOf } from "../shape.ts";
 import type { Loss } from "./loss.ts";
 

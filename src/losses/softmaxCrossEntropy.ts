@@ -1,7 +1,7 @@
 /** Cross-entropy of softmax of the logits, in one pass with its gradient. */
 import { checkInRange, checkOptions, fail } from "../check.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { perRow } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { showShape } from "../shape.ts";
 import type { Loss } from "./loss.ts";
 

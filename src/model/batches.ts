@@ -6,12 +6,10 @@ import { type NonFiniteError, ShapeError } from "../errors.ts";
 import { RandomStream, STREAM_SHUFFLE, shuffleInto } from "../random.ts";
 import type { Region } from "../runtime/memory.ts";
 import type { Batch, PlacedBatch } from "./batchPlaces.ts";
+import { MOST_COPIED_BYTES } from "./beginFit.ts";
 import type { TakenData } from "./evaluate.ts";
 import { Pauses } from "./pauses.ts";
 import type { Training } from "./training.ts";
-
-/** Above this, rows stay in JavaScript: a copy in linear memory would leave too little for everything else. */
-const MAX_BYTES = 256 * 1024 * 1024;
 
 export interface BatchSource {
   /** Batches of an epoch. */
@@ -59,7 +57,7 @@ export class RowBatches implements BatchSource {
     this.stepsPerEpoch = Math.ceil(data.rows / batchSize) - (this.skipsRemainder ? 1 : 0);
     training.batch.checkRows(Math.min(batchSize, data.rows), "fit");
     const bytes = data.x.byteLength + data.y.data.byteLength;
-    this.#indices = bytes <= (options.maxBytes ?? MAX_BYTES) ? this.#moveIn(region) : 0;
+    this.#indices = bytes <= (options.maxBytes ?? MOST_COPIED_BYTES) ? this.#moveIn(region) : 0;
     this.placed = { rows: 0, targetKind: data.y.kind, isWeighted: data.weights !== undefined };
     this.program = training.programFor(data.y.kind, data.weights !== undefined);
   }

@@ -1,12 +1,10 @@
-/** Gives a net memory. */
+/** Gives a net memory. What models are made of is loaded when the first one is wanted. */
 import { checkOptions } from "../check.ts";
-import { OptionError } from "../errors.ts";
 import type { Net } from "../net.ts";
-import { checkSeed } from "../random.ts";
-import { defaultRuntime, Runtime } from "../runtime/runtime.ts";
+import { defaultRuntime } from "../runtime/createRuntime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { Shape } from "../shape.ts";
-import { Model } from "./model.ts";
-import { withRoom } from "./withRoom.ts";
+import type { Model } from "./model.ts";
 
 export interface BuildOptions {
   /** Of the initial weights. Default 0. The same seed gives the same bits in every runtime. */
@@ -21,26 +19,7 @@ export interface BuildOptions {
  */
 export async function build<In extends Shape, Out extends Shape>(net: Net<In, Out>, options: BuildOptions = {}): Promise<Model<In, Out>> {
   checkOptions("build", options, ["seed", "runtime"]);
-  const { seed = 0 } = options;
-  checkSeed("build: seed", seed);
-  return makeModel(net, options, seed);
-}
-
-/** Without a seed parameters stay zeros: they are to be loaded. */
-export async function makeModel<In extends Shape, Out extends Shape>(
-  net: Net<In, Out>,
-  options: BuildOptions,
-  seed: number | undefined,
-): Promise<Model<In, Out>> {
-  const { runtime = await defaultRuntime() } = options;
-  if (!(runtime instanceof Runtime)) throw new OptionError("build: runtime must be what createRuntime returns");
-  if (!isNet(net)) {
-    throw new OptionError("build: net must be what sequential(input(...), ...layers) returns");
-  }
-  return withRoom(() => new Model<In, Out>(net, runtime, seed));
-}
-
-function isNet(net: unknown): boolean {
-  const layers: unknown = (net as Partial<Net> | null | undefined)?.layers;
-  return Array.isArray(layers) && layers[0]?.kind === "input" && layers.every((layer) => typeof layer?.kind === "string");
+  const { seed = 0, runtime = defaultRuntime() } = options;
+  const [{ makeModel }, own] = await Promise.all([import("../chunks/models.ts"), runtime]);
+  return makeModel(net, own, seed);
 }

@@ -9,9 +9,10 @@ import type { Loss } from "../losses/loss.ts";
 import { checkSeed, RandomStream, STREAM_CHECK } from "../random.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { NestedNumbers, TargetInput, TensorInput } from "../tensor.ts";
-import { type PreparedGradients, prepareGradients } from "./gradients.ts";
-import { Model } from "./model.ts";
-import { isTrainable } from "./state.ts";
+import type { PreparedGradients } from "./gradients.ts";
+import { isModel } from "./isModel.ts";
+import { isTrainable } from "./isTrainable.ts";
+import type { Model } from "./model.ts";
 
 export interface CheckGradientsOptions {
   /** The most entries of each tensor that are looked at: drawn by `seed`, and the one with the largest gradient. Default 16. */
@@ -67,7 +68,7 @@ export function checkGradients<In extends Shape, Out extends Shape>(
   loss: Loss,
   options: CheckGradientsOptions = {},
 ): GradientCheck {
-  if (!(model instanceof Model)) throw new OptionError(`checkGradients: model must be what build or load returns, got ${show(model)}`);
+  if (!isModel(model)) throw new OptionError(`checkGradients: model must be what build or load returns, got ${show(model)}`);
   checkOptions("checkGradients", options, ["samples", "tolerance", "seed"]);
   const { samples = 16, tolerance = 0.02, seed = 0 } = options;
   checkCount("checkGradients: samples", samples);
@@ -77,7 +78,7 @@ export function checkGradients<In extends Shape, Out extends Shape>(
   state.checkUsable("checkGradients");
   const region = state.runtime.region();
   try {
-    const prepared = prepareGradients(state, batch, loss, "checkGradients", region);
+    const prepared = model.tools.prepareGradients(state, batch, loss, "checkGradients", region);
     const { gradientOf, inputs, inputGradient } = prepared;
     prepared.run("backward");
     const scale = Math.abs(prepared.preciseLoss());

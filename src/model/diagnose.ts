@@ -5,7 +5,8 @@
 
 import * as abi from "../../assembly/abi.ts";
 import { MemoryError, NonFiniteError } from "../errors.ts";
-import { type Buffer, countAt, type Op, type Span } from "../program/builder.ts";
+import type { Buffer, Op, Span } from "../program/builder.ts";
+import { countAt } from "../program/count.ts";
 import { type OpRow, ops as table } from "../program/ops.ts";
 import { sizeOf } from "../shape.ts";
 import { type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";

@@ -6,11 +6,14 @@ import type { Loss } from "../losses/loss.ts";
 import { exp, log } from "../scalar.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor, TensorInput } from "../tensor.ts";
-import { checkMetrics, type EvaluateOptions, type Evaluation, type Metric } from "./evaluate.ts";
+import { checkIsLoss } from "./checkLoss.ts";
+import { classesOf } from "./classesOf.ts";
+import type { EvaluateOptions, Evaluation } from "./evaluate.ts";
 import type { Data } from "./fit.ts";
-import { checkIsLoss } from "./gradients.ts";
-import { Model } from "./model.ts";
-import { classesOf, type PredictOptions } from "./predict.ts";
+import { isModel } from "./isModel.ts";
+import { checkMetrics, type Metric } from "./metric.ts";
+import type { Model } from "./model.ts";
+import type { PredictOptions } from "./predict.ts";
 import type { ModelState } from "./state.ts";
 
 export interface EnsembleOptions {
@@ -46,7 +49,7 @@ export function ensemble<In extends Shape, Out extends Shape>(
   const { combine = "mean" } = options;
   checkOneOf("ensemble: combine", combine, ["mean", "vote"]);
   models.forEach((model: unknown, i) => {
-    if (!(model instanceof Model)) throw new OptionError(`ensemble: models[${i}] must be what build or load returns, got ${show(model)}`);
+    if (!isModel(model)) throw new OptionError(`ensemble: models[${i}] must be what build or load returns, got ${show(model)}`);
     const [own, first] = [model, models[0]!].map(({ state }) => [state.layout.inputShape, state.layout.outputShape] as const);
     if (!sameShape(own![0], first![0]) || !sameShape(own![1], first![1])) {
       const [a, b] = [own!, first!].map((shapes) => shapes.map(showShape).join(" to "));
@@ -74,9 +77,8 @@ export function ensemble<In extends Shape, Out extends Shape>(
     checkIsLoss("evaluate", loss);
     checkMetrics("evaluate", metrics);
     const x = outputsFor(all, data?.x, loss);
-    const { runtime, state } = all[0]!;
     // A net of its input alone takes outputs for what they are.
-    const identity = new Model({ layers: [input(...state.layout.outputShape)] }, runtime, 0);
+    const identity = all[0]!.tools.modelOf({ layers: [input(...all[0]!.state.layout.outputShape)] });
     try {
       if (combine === "mean") return identity.evaluate({ ...data, x }, given);
       const votes = predict(data.x, { as: "probabilities" });

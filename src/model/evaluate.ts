@@ -4,21 +4,18 @@ import * as abi from "../../assembly/abi.ts";
 import { checkOptions, fail, show } from "../check.ts";
 import { OptionError } from "../errors.ts";
 import type { Loss, TargetKind } from "../losses/loss.ts";
-import { type Buffer, Builder, perRow } from "../program/builder.ts";
+import { type Buffer, Builder } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import type { Region } from "../runtime/memory.ts";
 import { sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
 import { showTargets } from "./callLoss.ts";
-import { checkIsLoss } from "./gradients.ts";
+import { checkIsLoss, checkLoss } from "./checkLoss.ts";
 import type { Inference } from "./inference.ts";
 import { type Targets, takeInputs, takeTargets, takeWeights } from "./intake.ts";
 import { allocateControl, type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";
+import { checkMetrics, type Metric, measure } from "./metric.ts";
 import { inferenceOf } from "./predict.ts";
 import { controlWord, type ModelState } from "./state.ts";
-import { checkLoss } from "./training.ts";
-
-/** A measure of predictions. Targets are labels, or rows as they were given; predictions have gone through the loss's link. */
-export type Metric = (yTrue: Int32Array | Tensor, yPred: Tensor) => number;
 
 export interface EvaluateOptions {
   loss: Loss;
@@ -164,38 +161,4 @@ export class Evaluator {
     const { y } = this.#data;
     return this.#loss.weighsLabels && y.kind === "labels" && this.#columns ? this.#columns[y.data[row]!]! : 1;
   }
-}
-
-/** @throws OptionError for what is not a metric; a loss factory in the place of a metric is the usual slip. */
-export function checkMetrics(where: string, metrics: unknown): asserts metrics is Readonly<Record<string, Metric>> {
-  if (typeof metrics !== "object" || metrics === null)
-    throw new OptionError(`${where}: metrics must be an object of functions by name, got ${show(metrics)}`);
-  for (const [name, metric] of Object.entries(metrics)) {
-    if (typeof metric !== "function")
-      throw new OptionError(`${where}: metrics.${name} must be a function (yTrue, yPred) => number, got ${show(metric)}`);
-    if (isLossFactory(metric as () => unknown)) {
-      throw new OptionError(`${where}: metrics.${name} is a loss, not a metric. Import the metric from "whetstone/metrics"`);
-    }
-  }
-}
-
-/** A metric takes two arguments; of what takes fewer, only a loss factory returns a loss. */
-function isLossFactory(metric: () => unknown): boolean {
-  if (metric.length >= 2) return false;
-  try {
-    const made = metric();
-    return typeof made === "object" && made !== null && "emit" in made;
-  } catch {
-    return false;
-  }
-}
-
-export function measure(metrics: Readonly<Record<string, Metric>>, yTrue: Int32Array | Tensor, yPred: Tensor): Record<string, number> {
-  const values: Record<string, number> = {};
-  for (const [name, metric] of Object.entries(metrics)) {
-    const value: unknown = metric(yTrue, yPred);
-    if (typeof value !== "number") throw new OptionError(`metrics.${name} must return a number, got ${show(value)}`);
-    values[name] = value;
-  }
-  return values;
 }

@@ -12,6 +12,7 @@ import type { NestedNumbers, TargetInput, TensorInput } from "../tensor.ts";
 import { Averaging } from "./averaging.ts";
 import { type BatchSource, isIterable, RowBatches, StreamBatches } from "./batches.ts";
 import type { Batch } from "./batchPlaces.ts";
+import { checkLoss } from "./checkLoss.ts";
 import { Evaluator, type TakenData, takeData } from "./evaluate.ts";
 import { checkFitOptions, type FitOptions } from "./fitOptions.ts";
 import { FullBatch } from "./fullBatch.ts";
@@ -20,7 +21,7 @@ import { Loop } from "./loop.ts";
 import { readResume } from "./resume.ts";
 import { settingsOf } from "./settings.ts";
 import type { ModelState } from "./state.ts";
-import { checkLoss, Training } from "./training.ts";
+import { Training } from "./training.ts";
 import { withRoom } from "./withRoom.ts";
 
 export type { FitOptions } from "./fitOptions.ts";
@@ -34,7 +35,7 @@ export interface Data<In extends Shape = Shape, Out extends Shape = Shape> {
 
 export async function fit(state: ModelState, data: unknown, options: FitOptions): Promise<History> {
   checkFitOptions(options);
-  state.checkFree("fit");
+  state.checkUsable("fit"); // the runtime may have been disposed since fit was called
   checkLoss(state, options.loss, "fit");
   options.signal?.throwIfAborted();
   const resumed = readResume(options.resume);
@@ -45,7 +46,6 @@ export async function fit(state: ModelState, data: unknown, options: FitOptions)
     throw new OptionError("fit: stepsPerEpoch is for iterables of batches: { x, y } has as many steps as it has batches");
   const own = takeOwnValidation(state, options);
 
-  state.busy = "fit";
   const region = state.runtime.region();
   try {
     const loop = await withRoom(() => {
@@ -56,7 +56,6 @@ export async function fit(state: ModelState, data: unknown, options: FitOptions)
     return await loop.run();
   } finally {
     region.free();
-    state.busy = undefined;
   }
 }
 

@@ -9,10 +9,10 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import { isSecondOrder, type SecondOrder } from "../optimizers/secondOrder.ts";
 import { type Decay, isPenalty, type Penalty } from "../penalties.ts";
 import { checkSeed } from "../random.ts";
-import { checkMetrics, type Metric } from "./evaluate.ts";
-import { checkIsLoss } from "./gradients.ts";
+import { checkIsLoss } from "./checkLoss.ts";
 import { checkGroups, type ParameterGroup } from "./groups.ts";
 import { emptyHistory } from "./history.ts";
+import { checkMetrics, type Metric } from "./metric.ts";
 import type { TrainerCheckpoint } from "./trainer.ts";
 
 /** What a step needs besides data. */

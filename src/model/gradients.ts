@@ -1,16 +1,16 @@
 /** Loss and gradients of one batch, changing nothing of the model. */
 import * as abi from "../../assembly/abi.ts";
-import { show } from "../check.ts";
-import { OptionError, ShapeError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import type { Loss } from "../losses/loss.ts";
 import type { Region } from "../runtime/memory.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { callLoss } from "./callLoss.ts";
+import { checkIsLoss, checkLoss } from "./checkLoss.ts";
 import { checkBatch, takeInputs, takeTargets, takeWeights } from "./intake.ts";
+import { isTrainable } from "./isTrainable.ts";
 import { allocateControl, loadProgram, runAgainIfLost } from "./loadProgram.ts";
-import { controlWord, isTrainable, type ModelState } from "./state.ts";
-import { checkLoss } from "./training.ts";
+import { controlWord, type ModelState } from "./state.ts";
 import { type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
 
 export interface Gradients {
@@ -131,11 +131,4 @@ export function prepareGradients(state: ModelState, batch: GradientBatch, loss: 
       return sum / total;
     },
   };
-}
-
-/** A loss, and not its factory: `mse` instead of `mse()` is the usual slip. */
-export function checkIsLoss(where: string, loss: unknown): asserts loss is Loss {
-  if (typeof loss === "object" && loss !== null && typeof (loss as Loss).emit === "function") return;
-  const slip = typeof loss === "function" ? `. Call it: loss: ${loss.name}()` : "";
-  throw new OptionError(`${where}: loss must be a loss such as softmaxCrossEntropy(), got ${show(loss)}${slip}`);
 }

@@ -2,8 +2,9 @@
 import { checkNotNegative, checkOptions, fail, show } from "../check.ts";
 import { OptionError } from "../errors.ts";
 import { checkLearningRate, type LearningRate, type Optimizer } from "../optimizers/optimizer.ts";
+import { isTrainable } from "./isTrainable.ts";
 import { matchNames } from "./matchNames.ts";
-import { isTrainable, type ModelState, type StoredParameter } from "./state.ts";
+import type { ModelState, StoredParameter } from "./state.ts";
 
 export interface ParameterGroup {
   /** Names of parameters, or patterns with * for any characters: "0.*". */

@@ -4,7 +4,8 @@
  */
 import * as abi from "../../assembly/abi.ts";
 import type { Link } from "../losses/loss.ts";
-import { type Buffer, Builder, type Mode, perRow, type Value } from "../program/builder.ts";
+import { type Buffer, Builder, type Mode, type Value } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import type { Region } from "../runtime/memory.ts";
 import { sizeOf } from "../shape.ts";
 import { writeForward } from "./layout.ts";

@@ -5,12 +5,14 @@
 import * as abi from "../../assembly/abi.ts";
 import type { LayerValues } from "../callbacks/callback.ts";
 import { OptionError } from "../errors.ts";
-import { type Buffer, countAt, type Value } from "../program/builder.ts";
+import type { Buffer, Value } from "../program/builder.ts";
+import { countAt } from "../program/count.ts";
 import type { PlacedBatch } from "./batchPlaces.ts";
 import { callLoss } from "./callLoss.ts";
+import { isTrainable } from "./isTrainable.ts";
 import type { PlacedLayer } from "./layout.ts";
 import { allocateControl, loadProgram, runAgainIfLost } from "./loadProgram.ts";
-import { controlWord, isTrainable } from "./state.ts";
+import { controlWord } from "./state.ts";
 import type { Training } from "./training.ts";
 import { type TrainingSpec, writeTrainingProgram } from "./trainingProgram.ts";
 

@@ -10,14 +10,16 @@ import { checkSeed } from "../random.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
 import { type NestedNumbers, type Numbers, type TargetInput, type Tensor, type TensorInput, tensor, tensorShape } from "../tensor.ts";
+import { beginFit } from "./beginFit.ts";
 import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
-import { type Data, type FitOptions, fit } from "./fit.ts";
-import { type Gradients, gradients } from "./gradients.ts";
+import type { Data, FitOptions } from "./fit.ts";
+import { type Gradients, gradients, prepareGradients } from "./gradients.ts";
 import type { History } from "./history.ts";
+import { isTrainable } from "./isTrainable.ts";
 import { matchNames } from "./matchNames.ts";
 import { type PredictOptions, predict } from "./predict.ts";
 import { saveModel } from "./saveModel.ts";
-import { isTrainable, ModelState, type StoredParameter } from "./state.ts";
+import { ModelState, type StoredParameter } from "./state.ts";
 import { summarize } from "./summary.ts";
 
 export type StateDict = Record<string, Tensor>;
@@ -48,6 +50,11 @@ export class Model<out In extends Shape = Shape, out Out extends Shape = Shape> 
     for (const parameter of this.state.parameters) this.state.initialize(parameter, seed);
   }
 
+  /** For functions that are given a model: they reach it here, and need not load what models are made of. @internal */
+  get tools() {
+    return { prepareGradients, modelOf: (net: Net): Model => new Model(net, this.runtime, 0) };
+  }
+
   get runtime(): Runtime {
     return this.state.runtime;
   }
@@ -69,7 +76,7 @@ export class Model<out In extends Shape = Shape, out Out extends Shape = Shape> 
    * finite; the signal's reason if it aborts. The last two carry `history`.
    */
   fit(data: Data<In, Out> | Iterable<Data<In, Out>> | AsyncIterable<Data<In, Out>>, options: FitOptions): Promise<History> {
-    return fit(this.state, data, options);
+    return beginFit(this.state, data, options);
   }
 
   /**

@@ -2,8 +2,8 @@
 import type { TargetKind } from "../losses/loss.ts";
 import type { BatchSource } from "./batches.ts";
 import { showTargets } from "./callLoss.ts";
-import { measure } from "./evaluate.ts";
 import type { FitOptions } from "./fitOptions.ts";
+import { measure } from "./metric.ts";
 import { inferenceOf } from "./predict.ts";
 import type { Training } from "./training.ts";
 

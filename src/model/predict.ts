@@ -4,6 +4,7 @@ import { OptionError } from "../errors.ts";
 import type { Link } from "../losses/loss.ts";
 import { checkSeed } from "../random.ts";
 import type { Tensor } from "../tensor.ts";
+import { classesOf } from "./classesOf.ts";
 import { Inference } from "./inference.ts";
 import { takeInputs } from "./intake.ts";
 import type { ModelState } from "./state.ts";
@@ -96,19 +97,4 @@ function average(state: ModelState, data: Float32Array, rows: number, link: Link
     for (let i = 0; i < one.length; i++) sums[i]! += one[i]!;
   }
   return Float32Array.from(sums, (sum) => sum / samples);
-}
-
-/** Softmax: the first largest. Sigmoid: 1 where the probability is above ½, for each output. */
-export function classesOf(probabilities: Float32Array, rows: number, link: Link): Tensor {
-  const cols = probabilities.length / rows;
-  if (link === "sigmoid") {
-    return { data: probabilities.map((p) => (p > 0.5 ? 1 : 0)), shape: cols === 1 ? [rows] : [rows, cols] };
-  }
-  const classes = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    let best = 0;
-    for (let col = 1; col < cols; col++) if (probabilities[row * cols + col]! > probabilities[row * cols + best]!) best = col;
-    classes[row] = best;
-  }
-  return { data: classes, shape: [rows] };
 }

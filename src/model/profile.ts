@@ -1,5 +1,6 @@
 /** Where the time of a training step goes, op by op. */
-import { countAt, type Op, sizesAt } from "../program/builder.ts";
+import { type Op, sizesAt } from "../program/builder.ts";
+import { countAt } from "../program/count.ts";
 import { type OpRow, ops as table } from "../program/ops.ts";
 import type { LoadedProgram } from "./loadProgram.ts";
 

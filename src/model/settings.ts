@@ -4,7 +4,8 @@
  */
 import { OptionError } from "../errors.ts";
 import type { Loss } from "../losses/loss.ts";
-import { Builder, perRow } from "../program/builder.ts";
+import { Builder } from "../program/builder.ts";
+import { perRow } from "../program/count.ts";
 import { sizeOf } from "../shape.ts";
 import type { FitOptions } from "./fitOptions.ts";
 import { toText } from "./runFile.ts";

@@ -138,7 +138,5 @@ function placeParameters(layout: Layout, region: Region): StoredParameter[] {
 /** Streams of initialization lie apart from those of layers (from 0) and of data (from 0x80000000). */
 const INIT_STREAM = 0x40000000;
 
-export const isTrainable = (parameter: StoredParameter): boolean => parameter.spec.role === "parameter" && !parameter.isFrozen;
-
 /** Address of a control word as an index into the 4-byte views. */
 export const controlWord = (control: number, offset: number): number => (control + offset) >>> 2;

@@ -1,6 +1,7 @@
 /** A model as a table of text. */
 import { showShape, sizeOf } from "../shape.ts";
-import { isTrainable, type ModelState } from "./state.ts";
+import { isTrainable } from "./isTrainable.ts";
+import type { ModelState } from "./state.ts";
 
 export function summarize(state: ModelState): string {
   const count = (value: number) => value.toLocaleString("en-US");

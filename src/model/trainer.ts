@@ -34,11 +34,8 @@ export interface TrainerCheckpoint {
   readonly variant?: string;
 }
 
-/**
- * Prepares a model for steps of one's own.
- * @throws OptionError, ShapeError for what does not fit; MemoryError if there is no room.
- */
-export async function createTrainer<In extends Shape, Out extends Shape>(
+/** See createTrainer.ts. */
+export async function makeTrainer<In extends Shape, Out extends Shape>(
   model: Model<In, Out>,
   options: TrainerOptions,
 ): Promise<Trainer<In, Out>> {

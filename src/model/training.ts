@@ -5,7 +5,7 @@
 import * as abi from "../../assembly/abi.ts";
 import type { Clip } from "../clipping.ts";
 import type { Constraint } from "../constraints.ts";
-import { FormatError, type NonFiniteError, OptionError } from "../errors.ts";
+import { FormatError, type NonFiniteError } from "../errors.ts";
 import type { Loss, TargetKind } from "../losses/loss.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Decay, Penalty } from "../penalties.ts";
@@ -15,6 +15,7 @@ import { sizeOf } from "../shape.ts";
 import { Accumulation } from "./accumulation.ts";
 import { BatchPlaces, type PlacedBatch } from "./batchPlaces.ts";
 import { callLoss } from "./callLoss.ts";
+import { checkLoss } from "./checkLoss.ts";
 import { diagnose } from "./diagnose.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { allocateControl, type LoadedProgram, loadProgram, runAgainIfLost } from "./loadProgram.ts";
@@ -306,17 +307,5 @@ export class Training {
   /** Value of the penalties in the last step. */
   get penalty(): number {
     return this.state.runtime.arena.views.f32[controlWord(this.#control, abi.CONTROL_PENALTY)]!;
-  }
-}
-
-/** @throws OptionError if the net ends with the loss's own link; ShapeError if the output does not suit the loss. */
-export function checkLoss(state: ModelState, loss: Loss, where: string): void {
-  loss.check(state.layout.outputShape, where);
-  const last = state.layout.layers.at(-1);
-  const own = loss.link === "softmax" ? ["softmax", "logSoftmax"] : loss.link === "sigmoid" ? ["sigmoid"] : [];
-  if (last !== undefined && own.includes(last.layer.kind)) {
-    throw new OptionError(
-      `${where}: ${last.where} must not come before ${loss.kind}, which takes logits and applies ${loss.link} itself. Remove ${last.layer.kind}() from the net: predict(x, { as: "probabilities" }) gives probabilities`,
-    );
   }
 }

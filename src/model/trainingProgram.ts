@@ -5,12 +5,14 @@ import * as abi from "../../assembly/abi.ts";
 import type { Loss, TargetKind } from "../losses/loss.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Penalty } from "../penalties.ts";
-import { type Buffer, Builder, perRow, type Value } from "../program/builder.ts";
-import { type OpName, piecesOf } from "../program/ops.ts";
+import { type Buffer, Builder, type Value } from "../program/builder.ts";
+import { perRow, piecesOf } from "../program/count.ts";
+import type { OpName } from "../program/ops.ts";
 import { sizeOf } from "../shape.ts";
 import { targetShapeOf } from "./callLoss.ts";
+import { isTrainable } from "./isTrainable.ts";
 import { type PlacedLayer, writeForward } from "./layout.ts";
-import { isTrainable, type ModelState } from "./state.ts";
+import type { ModelState } from "./state.ts";
 
 /** A run of trainable parameters that lie side by side and are updated alike, and where their gradients and slots lie. */
 export interface Segment {

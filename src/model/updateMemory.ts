@@ -7,10 +7,11 @@ import type { Clip } from "../clipping.ts";
 import type { Constraint } from "../constraints.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Penalty } from "../penalties.ts";
-import { piecesOf } from "../program/ops.ts";
+import { piecesOf } from "../program/count.ts";
 import type { Region } from "../runtime/memory.ts";
 import { numberGroups, type ParameterGroup } from "./groups.ts";
-import { isTrainable, type ModelState, type StoredParameter } from "./state.ts";
+import { isTrainable } from "./isTrainable.ts";
+import type { ModelState, StoredParameter } from "./state.ts";
 import type { ClippedLayer, LimitedWeight, Segment, UpdateSpec } from "./trainingProgram.ts";
 
 export interface UpdateMemory {

@@ -2,16 +2,8 @@
  * What layers, losses and trainers call to write a program: symbolic buffers and a list of ops, in order.
  * It knows no addresses (the planner gives those) and no layer; gradients are recorded on a tape and replayed backwards.
  */
+import { type Count, countAt } from "./count.ts";
 import { type OpName, type OpRow, ops, type Sizes } from "./ops.ts";
-
-/** A count of elements: fixed, or so many for each row of the batch. */
-export type Count = number | { readonly perRow: number };
-
-export const perRow = (count: number): Count => ({ perRow: count });
-
-export function countAt(count: Count, rows: number): number {
-  return typeof count === "number" ? count : count.perRow * rows;
-}
 
 /** A place in linear memory. Without an address it lives as long as its values are needed, and its place is planned. */
 export interface Buffer {
@@ -146,6 +138,12 @@ export class Builder {
     // What is prepared once serves every step.
     const when = this.#span === "prepare" ? [] : this.#when;
     this.ops.push({ name, operands, sizes, constants, span: this.#span, when, label: this.label });
+  }
+
+  /** What an op writes without having read it. */
+  writtenBy({ name, operands }: Op): Buffer[] {
+    const row: OpRow = ops[name];
+    return Object.entries(operands).flatMap(([key, buffer]) => (buffer && row.operands[key]!.access === "write" ? [buffer] : []));
   }
 
   /** Records how the gradient of y becomes gradients of what y was made from: `run` calls contribute(). */

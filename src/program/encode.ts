@@ -3,7 +3,8 @@
  * Record layout: assembly/abi.ts.
  */
 import * as abi from "../../assembly/abi.ts";
-import { type Buffer, type Count, type Op, type Span, sizesAt, spans } from "./builder.ts";
+import { type Buffer, type Op, type Span, sizesAt, spans } from "./builder.ts";
+import type { Count } from "./count.ts";
 import { type OpRow, ops as table } from "./ops.ts";
 import type { Plan } from "./plan.ts";
 

@@ -3,6 +3,7 @@
  * Builder, planner, encoder, verifier and printer read it; nothing else says what an op looks like.
  */
 import * as abi from "../../assembly/abi.ts";
+import { piecesOf } from "./count.ts";
 
 /** The sizes of an op as numbers, at a given number of rows. Strides and byte counts end in `Stride`; the rest are elements. */
 export type Sizes = Readonly<Record<string, number>>;
@@ -49,8 +50,6 @@ const columnBlock = (width: string, from: string): Words => {
 const one: Words = () => 1;
 const control: Words = () => abi.CONTROL_BYTES / 4;
 const scalars: Words = () => abi.UPDATE_BYTES / 4;
-/** Pieces of a sum over so many elements. */
-export const piecesOf = (words: number): number => Math.ceil(words / abi.PIECE);
 /** One f64 per piece. */
 const pieces: Words = (s) => piecesOf(s.count!) * 2;
 const strided = (first: string, firstStride: string, second: string, secondStride: string): Words => {

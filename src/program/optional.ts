@@ -3,8 +3,7 @@
  * and in the update, its value is 0, and so are the gradients that it would have given.
  */
 import * as abi from "../../assembly/abi.ts";
-import type { Buffer, Builder, Draw, Op, Value } from "./builder.ts";
-import { type OpRow, ops as table } from "./ops.ts";
+import type { Buffer, Builder, Draw, Value } from "./builder.ts";
 
 /** `rate` of being dropped. */
 export function drawOf(stream: number, rate: number, control: Buffer): Draw {
@@ -29,7 +28,7 @@ export function optional(builder: Builder, draw: Draw, x: Value, body: () => Val
   let outside: Buffer | undefined;
   let firstBackward = 0;
   builder.mark(() => {
-    const written = writtenBy(builder.ops.slice(firstBackward), draw);
+    const written = writtenBy(builder, firstBackward, draw);
     const inside = builder.swapGradient(x, outside);
     const dx = inside && own(inside, written);
     builder.when(dropped, () => {
@@ -40,7 +39,7 @@ export function optional(builder: Builder, draw: Draw, x: Value, body: () => Val
   });
   const first = builder.ops.length;
   const inner = builder.when(draw, body);
-  const buffer = own(inner.buffer, writtenBy(builder.ops.slice(first), draw));
+  const buffer = own(inner.buffer, writtenBy(builder, first, draw));
   const y: Value = { ...inner, buffer };
   if (buffer !== inner.buffer) builder.when(draw, () => builder.differentiate(y, (dy) => builder.contribute(inner, dy)));
   builder.when(dropped, () => clear(buffer));
@@ -51,14 +50,10 @@ export function optional(builder: Builder, draw: Draw, x: Value, body: () => Val
   return y;
 }
 
-function writtenBy(ops: readonly Op[], draw: Draw): Set<Buffer> {
-  const written = new Set<Buffer>();
-  for (const op of ops) {
-    if (!op.when.includes(draw) || op.span === "statistics") continue;
-    const row: OpRow = table[op.name];
-    for (const [name, buffer] of Object.entries(op.operands)) if (buffer && row.operands[name]!.access === "write") written.add(buffer);
-  }
-  return written;
+/** By the ops from one on that are bound to the draw. */
+function writtenBy(builder: Builder, from: number, draw: Draw): Set<Buffer> {
+  const ops = builder.ops.slice(from).filter(({ when, span }) => when.includes(draw) && span !== "statistics");
+  return new Set(ops.flatMap((op) => builder.writtenBy(op)));
 }
 
 /** Gradients of parameters, each once. */

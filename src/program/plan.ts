@@ -2,7 +2,8 @@
  * Gives every planned buffer of a program its place: values that are never alive at the same time share bytes.
  * Offsets are bytes from the start of the program's workspace, in whole 64-byte lines.
  */
-import { type Buffer, countAt, type Op, spans } from "./builder.ts";
+import { type Buffer, type Op, spans } from "./builder.ts";
+import { countAt } from "./count.ts";
 import { type OpRow, ops as table } from "./ops.ts";
 import { withSkips } from "./skips.ts";
 

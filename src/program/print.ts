@@ -1,5 +1,6 @@
 /** A program as text, one op per line, with symbolic buffers and without addresses: for tests, bug reports and curiosity. */
-import type { Count, Op } from "./builder.ts";
+import type { Op } from "./builder.ts";
+import type { Count } from "./count.ts";
 import { type OpRow, ops as table } from "./ops.ts";
 
 const showCount = (count: Count): string => (typeof count === "number" ? String(count) : count.perRow === 1 ? "B" : `${count.perRow}B`);

@@ -3,7 +3,8 @@
  * Which path is a matter of the program's capacity, never of how many rows a batch happens to have.
  */
 import * as abi from "../../assembly/abi.ts";
-import { type Buffer, type Builder, type Count, countAt, type Span } from "./builder.ts";
+import type { Buffer, Builder, Span } from "./builder.ts";
+import { type Count, countAt } from "./count.ts";
 
 /** Programs of at most this many rows skip packing: at 512x512 and one row that is 32 µs instead of 90. */
 const FEW_ROWS = 8;

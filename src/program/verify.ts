@@ -3,7 +3,8 @@
  * written, no two live buffers on the same bytes, and all ranks meet between a write and whatever depends on it.
  * It derives all of this anew from the ops: a fault in the planner or encoder must not excuse itself.
  */
-import { type Buffer, countAt, type Op, sizesAt } from "./builder.ts";
+import { type Buffer, type Op, sizesAt } from "./builder.ts";
+import { countAt } from "./count.ts";
 import { addressOf, conflict, type Encoded, rangesOf } from "./encode.ts";
 import { type OpRow, ops as table } from "./ops.ts";
 import type { Plan } from "./plan.ts";

@@ -170,11 +170,8 @@ export class Runtime {
   }
 }
 
-/**
- * A runtime of one's own: to choose the numerics, to bound memory, or to keep models apart. `build` makes a shared one else.
- * @throws OptionError for unknown options; MemoryError if the host grants no memory.
- */
-export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+/** See createRuntime.ts. */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   checkOptions("createRuntime", options, ["numerics", "threads", "share", "worker", "memory", "wasm"]);
   const { numerics = "fast", threads = "auto", share = "auto", worker, memory = {}, wasm } = options;
   checkOneOf("createRuntime: numerics", numerics, ["fast", "portable"]);
@@ -224,17 +221,6 @@ async function loadModule(wasm: RuntimeOptions["wasm"], variant: Numerics, share
   return compileBinary(
     withoutSharedMemory(ArrayBuffer.isView(wasm) ? new Uint8Array(wasm.buffer, wasm.byteOffset, wasm.byteLength) : new Uint8Array(wasm)),
   );
-}
-
-let sharedRuntime: Promise<Runtime> | undefined;
-
-/** The runtime of all models that were not given one, made when first needed. */
-export function defaultRuntime(): Promise<Runtime> {
-  sharedRuntime ??= createRuntime().catch((error: unknown) => {
-    sharedRuntime = undefined;
-    throw error;
-  });
-  return sharedRuntime;
 }
 
 /** Byte address as an index into a view of 4-byte elements. */

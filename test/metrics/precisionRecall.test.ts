@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { DataError, OptionError, ShapeError } from "../../src/errors.ts";
 import { f1, precision, recall } from "../../src/metrics/index.ts";
-import type { Metric } from "../../src/model/evaluate.ts";
+import type { Metric } from "../../src/model/metric.ts";
 
 const truth = [0, 1, 2, 2, 2, 0];
 const guess = [0, 2, 2, 2, 1, 2];

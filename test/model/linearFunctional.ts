@@ -2,7 +2,7 @@
  * A loss whose gradient is whatever the test wants: dLoss/dy is exactly the targets, whatever the output. The value means nothing.
  */
 import type { Loss } from "../../src/index.ts";
-import { perRow } from "../../src/program/builder.ts";
+import { perRow } from "../../src/program/count.ts";
 import { sizeOf } from "../../src/shape.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import type { Golden } from "../vectors/read.ts";

@@ -1,6 +1,7 @@
 /** The planner: values that are never alive together share bytes, all others do not. */
 import { describe, expect, test } from "vitest";
-import { type Buffer, Builder, perRow } from "../../src/program/builder.ts";
+import { type Buffer, Builder } from "../../src/program/builder.ts";
+import { perRow } from "../../src/program/count.ts";
 import { bytesOf, LINE_BYTES, type Plan, plan } from "../../src/program/plan.ts";
 import { fractions } from "../optimizers/rules.ts";
 

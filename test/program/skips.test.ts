@@ -1,6 +1,7 @@
 /** Jumps of a step program: where they stand, and that the verifier finds what is wrong with a program that has them. */
 import { describe, expect, test } from "vitest";
-import { type Buffer, Builder, type Op, perRow, type Value } from "../../src/program/builder.ts";
+import { type Buffer, Builder, type Op, type Value } from "../../src/program/builder.ts";
+import { perRow } from "../../src/program/count.ts";
 import { encode } from "../../src/program/encode.ts";
 import { drawOf, optional } from "../../src/program/optional.ts";
 import { plan } from "../../src/program/plan.ts";

@@ -1,6 +1,7 @@
 /** The verifier rejects programs with one fault each, and says which op is at fault. */
 import { describe, expect, test } from "vitest";
-import { type Buffer, Builder, type Op, perRow } from "../../src/program/builder.ts";
+import { type Buffer, Builder, type Op } from "../../src/program/builder.ts";
+import { perRow } from "../../src/program/count.ts";
 import { conflict, encode, rangesOf } from "../../src/program/encode.ts";
 import { type Plan, plan } from "../../src/program/plan.ts";
 import { verify } from "../../src/program/verify.ts";
