@@ -7,14 +7,14 @@ import { expect, test } from "vitest";
 
 /** Largest totals, in KB of 1000 bytes. */
 const LIMITS: Record<string, number> = {
-  whetstone: 104,
-  "ten lines": 92,
-  "only predicts": 66,
+  whetstone: 103,
+  "ten lines": 90.5,
+  "only predicts": 64,
   "whetstone/data": 28,
   "whetstone/metrics": 17,
 };
-/** And of what all of `whetstone` costs a page before it makes a model. */
-const AT_ONCE = 30;
+/** And of what all of `whetstone` costs a page before it makes a model, with the binary. */
+const ENTRY = 46;
 const NAMES_IN_README: Record<string, string> = {
   whetstone: "`whetstone`, all of it",
   "ten lines": "the ten lines above",
@@ -31,7 +31,7 @@ test("each bundle is within its limit, and README's table is true", async () => 
   expect(rows.map(({ name }) => name).sort()).toEqual(Object.keys(LIMITS).sort());
   for (const { name, once, run, train, wasm, code, total } of rows) {
     expect(code, name).toBeGreaterThan(1000);
-    if (name === "whetstone") expect(once / 1000, "at once, KB").toBeLessThan(AT_ONCE);
+    if (name === "whetstone") expect((once + wasm) / 1000, "the entry point with one wasm, KB").toBeLessThan(ENTRY);
     expect(total / 1000, `${name}, KB`).toBeLessThan(LIMITS[name]!);
     const line = readme.split("\n").find((text) => text.startsWith(`| ${NAMES_IN_README[name] ?? `\`${name}\``} |`));
     const told =

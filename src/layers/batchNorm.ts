@@ -1,11 +1,6 @@
 /** Batch normalization of each feature, or of each channel of images (Ioffe & Szegedy 2015). */
 import { checkBetween, checkOptions, checkPositive } from "../check.ts";
-import { constant, zeros } from "../initializers.ts";
-import type { Value } from "../program/builder.ts";
-import { type Count, perRow } from "../program/count.ts";
-import { type Shape, sizeOf } from "../shape.ts";
 import type { Layer } from "./layer.ts";
-import type { ForwardContext, LayerRule, ParameterBuffers } from "./rule.ts";
 
 export interface BatchNormOptions {
   /** Weight of the newest batch in the running statistics. Default 0.1, as PyTorch. */
@@ -29,101 +24,15 @@ export interface BatchNormLayer extends Layer<{ readonly type: "same" }>, BatchN
 export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
   checkOptions("batchNorm", options, ["momentum", "eps"]);
   const layer: BatchNormLayer = { kind: "batchNorm", ...options };
-  batchNormRule.check(layer, "batchNorm");
+  checkBatchNorm(layer, "batchNorm");
   return layer;
 }
-
-type Parameters = Record<"weight" | "bias" | "running_mean" | "running_var", ParameterBuffers>;
-
-export const batchNormRule: LayerRule<BatchNormLayer> = {
-  check({ kind: _, momentum = 0.1, eps = BATCH_NORM_EPS, ...rest }, where) {
-    checkOptions(where, rest, ["momentum", "eps"]);
-    checkBetween(`${where}: momentum`, momentum, 0, 1);
-    checkPositive(`${where}: eps`, Math.fround(eps));
-  },
-  outputShape: (_, input) => input,
-  at: (input) => (positionsOf(input) === 1 ? batchNormRule : imageRule),
-  parameters(_, [channels]) {
-    const shape = [channels!];
-    return [
-      { name: "weight", shape, role: "parameter", init: constant(1) },
-      { name: "bias", shape, role: "parameter", init: zeros() },
-      { name: "running_mean", shape, role: "statistic", init: zeros() },
-      { name: "running_var", shape, role: "statistic", init: constant(1) },
-    ];
-  },
-  needsTwoRows: true,
-  forward: (layer, context) => (context.builder.mode === "train" ? train(layer, context) : infer(layer, context)),
-};
-
-/** Of one row of several positions there is a variance. */
-const imageRule: LayerRule<BatchNormLayer> = { ...batchNormRule, needsTwoRows: false };
 
 /** PyTorch's default. */
 export const BATCH_NORM_EPS = 1e-5;
 
-function positionsOf(shape: Shape): number {
-  return sizeOf(shape) / shape[0]!;
-}
-
-/** The ops and their sizes: rows of one position are a matrix. */
-function opsFor(shape: Shape) {
-  const channels = shape[0]!;
-  const positions = positionsOf(shape);
-  const rows = perRow(1);
-  const samples = perRow(positions);
-  const words = perRow(channels * positions);
-  const sizes: Record<string, Count> = positions === 1 ? { rows, cols: channels } : { rows, channels, positions };
-  return { ...(positions === 1 ? columnOps : channelOps), sizes, channels, samples, words };
-}
-
-const columnOps = {
-  moments: "columnMoments",
-  normalize: "normalizeColumns",
-  sums: "normalizeColumnsSums",
-  gradient: "normalizeColumnsGrad",
-} as const;
-const channelOps = {
-  moments: "channelMoments",
-  normalize: "normalizeChannels",
-  sums: "normalizeChannelsSums",
-  gradient: "normalizeChannelsGrad",
-} as const;
-
-function train({ momentum = 0.1, eps = BATCH_NORM_EPS }: BatchNormLayer, { builder, x, parameters }: ForwardContext): Value {
-  const { weight, bias, running_mean, running_var } = parameters as Parameters;
-  const { moments, normalize, sums, gradient, sizes, channels, samples, words } = opsFor(x.shape);
-  const mean = builder.buffer("mean", channels);
-  const variance = builder.buffer("variance", channels);
-  const inverse = builder.buffer("inverse", channels);
-  const needsGradient = x.needsGradient || weight.gradient !== undefined || bias.gradient !== undefined;
-  const y: Value = { buffer: builder.buffer("y", words), shape: x.shape, needsGradient };
-  builder.emit(moments, { x: x.buffer, mean, variance }, sizes);
-  builder.emit("columnInverse", { variance, inverse }, { count: channels }, { eps });
-  builder.emit(normalize, { x: x.buffer, mean, inverse, weight: weight.value, bias: bias.value, y: y.buffer }, sizes);
-  builder.inSpan("statistics", () => {
-    const operands = { mean, variance, runningMean: running_mean.value, runningVariance: running_var.value };
-    builder.emit("blendStatistics", operands, { samples, cols: channels }, { momentum });
-  });
-  return builder.differentiate(y, (dy) => {
-    // The sums are needed for dx even where the parameters themselves are frozen.
-    const dweight = weight.gradient ?? builder.buffer("dweight", channels);
-    const dbias = bias.gradient ?? builder.buffer("dbias", channels);
-    builder.emit(sums, { dy, x: x.buffer, mean, inverse, dweight, dbias }, sizes);
-    if (!x.needsGradient) return;
-    const dx = builder.buffer("dx", words);
-    builder.emit(gradient, { dy, x: x.buffer, mean, inverse, weight: weight.value, dweight, dbias, dx }, sizes);
-    builder.contribute(x, dx);
-  });
-}
-
-function infer({ eps = BATCH_NORM_EPS }: BatchNormLayer, { builder, x, parameters }: ForwardContext): Value {
-  const { weight, bias, running_mean, running_var } = parameters as Parameters;
-  const { normalize, sizes, channels, words } = opsFor(x.shape);
-  const inverse = builder.buffer("inverse", channels);
-  const y: Value = { buffer: builder.buffer("y", words), shape: x.shape, needsGradient: false };
-  builder.inSpan("prepare", () => builder.emit("columnInverse", { variance: running_var.value, inverse }, { count: channels }, { eps }));
-  const operands = { x: x.buffer, mean: running_mean.value, inverse, weight: weight.value, bias: bias.value, y: y.buffer };
-  builder.emit(normalize, operands, sizes);
-  return y;
+export function checkBatchNorm({ kind: _, momentum = 0.1, eps = BATCH_NORM_EPS, ...rest }: BatchNormLayer, where: string): void {
+  checkOptions(where, rest, ["momentum", "eps"]);
+  checkBetween(`${where}: momentum`, momentum, 0, 1);
+  checkPositive(`${where}: eps`, Math.fround(eps));
 }

@@ -1,11 +1,6 @@
 /** Layers that disturb values in training: dropout that suits selu, and additive noise. Inference leaves values as they are. */
 import { checkInRange, checkNotNegative, checkOptions } from "../check.ts";
-import type { Value } from "../program/builder.ts";
-import { perRow } from "../program/count.ts";
-import { sizeOf } from "../shape.ts";
-import { thresholdOf } from "./dropout.ts";
 import type { Layer } from "./layer.ts";
-import type { LayerRule } from "./rule.ts";
 
 export interface AlphaDropoutLayer extends Layer<{ readonly type: "same" }> {
   readonly kind: "alphaDropout";
@@ -28,7 +23,7 @@ export interface GaussianNoiseLayer extends Layer<{ readonly type: "same" }>, Ga
  */
 export function alphaDropout(rate: number): AlphaDropoutLayer {
   const layer: AlphaDropoutLayer = { kind: "alphaDropout", rate };
-  alphaDropoutRule.check(layer, "alphaDropout");
+  checkAlphaDropout(layer, "alphaDropout");
   return layer;
 }
 
@@ -39,51 +34,16 @@ export function alphaDropout(rate: number): AlphaDropoutLayer {
 export function gaussianNoise(options: GaussianNoiseOptions = {}): GaussianNoiseLayer {
   checkOptions("gaussianNoise", options, ["std"]);
   const layer: GaussianNoiseLayer = { kind: "gaussianNoise", ...options };
-  gaussianNoiseRule.check(layer, "gaussianNoise");
+  checkGaussianNoise(layer, "gaussianNoise");
   return layer;
 }
 
-/** -scale · alpha of selu. */
-const LOWER_LIMIT = -1.7580993408473766;
+export function checkAlphaDropout({ kind: _, rate, ...rest }: AlphaDropoutLayer, where: string): void {
+  checkOptions(where, rest, ["rate"]);
+  checkInRange(`${where}: rate`, rate, 0, 1);
+}
 
-export const alphaDropoutRule: LayerRule<AlphaDropoutLayer> = {
-  check({ kind: _, rate, ...rest }, where) {
-    checkOptions(where, rest, ["rate"]);
-    checkInRange(`${where}: rate`, rate, 0, 1);
-  },
-  outputShape: (_, input) => input,
-  parameters: () => [],
-  forward({ rate }, { builder, x, stream, control }) {
-    if (builder.mode === "infer" || rate === 0) return x;
-    const count = perRow(sizeOf(x.shape));
-    const y: Value = { ...x, buffer: builder.buffer("y", count) };
-    const mask = builder.buffer("mask", count);
-    const keep = 1 - rate;
-    const scale = 1 / Math.sqrt(keep * (1 + rate * LOWER_LIMIT * LOWER_LIMIT));
-    const shift = -scale * rate * LOWER_LIMIT;
-    const constants = { scale, shift, dropped: scale * LOWER_LIMIT + shift };
-    const sizes = { count, stream, threshold: thresholdOf(rate) };
-    builder.emit("alphaDropout", { x: x.buffer, y: y.buffer, mask, control }, sizes, constants);
-    return builder.differentiate(y, (dy) => {
-      const dx = builder.buffer("dx", count);
-      builder.emit("multiply", { x: dy, y: mask, z: dx }, { count });
-      builder.contribute(x, dx);
-    });
-  },
-};
-
-export const gaussianNoiseRule: LayerRule<GaussianNoiseLayer> = {
-  check({ kind: _, std = 0.1, ...rest }, where) {
-    checkOptions(where, rest, ["std"]);
-    checkNotNegative(`${where}: std`, std);
-  },
-  outputShape: (_, input) => input,
-  parameters: () => [],
-  forward({ std = 0.1 }, { builder, x, stream, control }) {
-    if (builder.mode === "infer" || std === 0) return x;
-    const count = perRow(sizeOf(x.shape));
-    const y: Value = { ...x, buffer: builder.buffer("y", count) };
-    builder.emit("gaussianNoise", { x: x.buffer, y: y.buffer, control }, { count, stream }, { std });
-    return builder.differentiate(y, (dy) => builder.contribute(x, dy));
-  },
-};
+export function checkGaussianNoise({ kind: _, std = 0.1, ...rest }: GaussianNoiseLayer, where: string): void {
+  checkOptions(where, rest, ["std"]);
+  checkNotNegative(`${where}: std`, std);
+}

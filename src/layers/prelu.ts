@@ -1,11 +1,6 @@
 /** The rectifier with a learned slope (He et al. 2015). */
 import { checkOptions } from "../check.ts";
-import { constant } from "../initializers.ts";
-import type { Value } from "../program/builder.ts";
-import { perRow, piecesOf } from "../program/count.ts";
-import { sizeOf } from "../shape.ts";
 import type { Layer } from "./layer.ts";
-import type { LayerRule, ParameterBuffers } from "./rule.ts";
 
 export interface PreluLayer extends Layer<{ readonly type: "same" }> {
   readonly kind: "prelu";
@@ -16,29 +11,6 @@ export const prelu = (): PreluLayer => ({ kind: "prelu" });
 
 export const PRELU_SLOPE = 0.25;
 
-export const preluRule: LayerRule<PreluLayer> = {
-  check({ kind: _, ...rest }, where) {
-    checkOptions(where, rest, []);
-  },
-  outputShape: (_, input) => input,
-  parameters: () => [{ name: "weight", shape: [1], role: "parameter", init: constant(PRELU_SLOPE) }],
-  forward(_, { builder, x, parameters }) {
-    const { weight } = parameters as { weight: ParameterBuffers };
-    const words = sizeOf(x.shape);
-    const count = perRow(words);
-    const needsGradient = x.needsGradient || weight.gradient !== undefined;
-    const y: Value = { buffer: builder.buffer("y", count), shape: x.shape, needsGradient };
-    builder.emit("prelu", { x: x.buffer, weight: weight.value, y: y.buffer }, { count });
-    return builder.differentiate(y, (dy) => {
-      if (weight.gradient) {
-        const sums = builder.buffer("sums", piecesOf(builder.capacity * words) * 2);
-        builder.emit("preluSums", { dy, x: x.buffer, sums }, { count });
-        builder.emit("pieceTotal", { sums, y: weight.gradient }, { count });
-      }
-      if (!x.needsGradient) return;
-      const dx = builder.buffer("dx", count);
-      builder.emit("preluGrad", { dy, x: x.buffer, weight: weight.value, dx }, { count });
-      builder.contribute(x, dx);
-    });
-  },
-};
+export function checkPrelu({ kind: _, ...rest }: PreluLayer, where: string): void {
+  checkOptions(where, rest, []);
+}

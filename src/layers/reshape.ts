@@ -1,9 +1,8 @@
 /** Layers that only rename the axes of a row: no op is written, the values stay where they are. */
 import { checkCount, checkOptions } from "../check.ts";
 import { ShapeError } from "../errors.ts";
-import { type Shape, showShape, sizeOf } from "../shape.ts";
+import type { Shape } from "../shape.ts";
 import type { Layer } from "./layer.ts";
-import type { LayerRule } from "./rule.ts";
 
 export interface FlattenLayer extends Layer<{ readonly type: "flatten" }> {
   readonly kind: "flatten";
@@ -23,33 +22,16 @@ export const flatten = (): FlattenLayer => ({ kind: "flatten" });
  */
 export function reshape<const S extends Shape>(...shape: S): ReshapeLayer<S> {
   const layer: ReshapeLayer<S> = { kind: "reshape", shape };
-  reshapeRule.check(layer, "reshape");
+  checkReshape(layer, "reshape");
   return layer;
 }
 
-export const flattenRule: LayerRule<FlattenLayer> = {
-  check({ kind: _, ...rest }, where) {
-    checkOptions(where, rest, []);
-  },
-  outputShape: (_, input) => [sizeOf(input)],
-  parameters: () => [],
-  forward: (_, { x }) => ({ ...x, shape: [sizeOf(x.shape)] }),
-};
+export function checkFlatten({ kind: _, ...rest }: FlattenLayer, where: string): void {
+  checkOptions(where, rest, []);
+}
 
-export const reshapeRule: LayerRule<ReshapeLayer> = {
-  check({ kind: _, shape, ...rest }, where) {
-    checkOptions(where, rest, ["shape"]);
-    if (!Array.isArray(shape) || shape.length === 0) throw new ShapeError(`${where}: shape must name at least one extent: reshape(8, 8)`);
-    for (const extent of shape) checkCount(`${where}: extent`, extent);
-  },
-  outputShape({ shape }, input, where) {
-    if (sizeOf(shape) !== sizeOf(input)) {
-      throw new ShapeError(
-        `${where}: reshape to ${showShape(shape)} needs rows of ${sizeOf(shape)} values, got ${showShape(input)}, which are ${sizeOf(input)}`,
-      );
-    }
-    return shape;
-  },
-  parameters: () => [],
-  forward: ({ shape }, { x }) => ({ ...x, shape }),
-};
+export function checkReshape({ kind: _, shape, ...rest }: ReshapeLayer, where: string): void {
+  checkOptions(where, rest, ["shape"]);
+  if (!Array.isArray(shape) || shape.length === 0) throw new ShapeError(`${where}: shape must name at least one extent: reshape(8, 8)`);
+  for (const extent of shape) checkCount(`${where}: extent`, extent);
+}

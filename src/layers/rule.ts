@@ -1,6 +1,6 @@
 /**
  * The behaviour of a kind of layer: its output shape, its parameters, and the ops it writes. Rules are found by kind in
- * rules.ts; a layer itself is plain data.
+ * rules.ts and apart from the layers, which are plain data: a page may describe a net before it loads what runs one.
  */
 import type { InitializerSpec } from "../initializers.ts";
 import type { Penalty } from "../penalties.ts";

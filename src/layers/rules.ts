@@ -1,20 +1,20 @@
 /** The table of layers: the rule of each kind. */
 import { nearest, show } from "../check.ts";
 import { OptionError } from "../errors.ts";
-import { activationRules } from "./activation.ts";
-import { batchNormRule } from "./batchNorm.ts";
-import { denseRule } from "./dense.ts";
-import { dropoutRule } from "./dropout.ts";
-import { inputRule } from "./input.ts";
 import type { Layer } from "./layer.ts";
-import { layerNormRule } from "./layerNorm.ts";
-import { maxoutRule } from "./maxout.ts";
-import { alphaDropoutRule, gaussianNoiseRule } from "./noise.ts";
-import { parallelRule } from "./parallel.ts";
-import { preluRule } from "./prelu.ts";
-import { flattenRule, reshapeRule } from "./reshape.ts";
-import { residualRule } from "./residual.ts";
 import type { LayerRule } from "./rule.ts";
+import { activationRules } from "./rules/activation.ts";
+import { batchNormRule } from "./rules/batchNorm.ts";
+import { denseRule } from "./rules/dense.ts";
+import { dropoutRule } from "./rules/dropout.ts";
+import { inputRule } from "./rules/input.ts";
+import { layerNormRule } from "./rules/layerNorm.ts";
+import { maxoutRule } from "./rules/maxout.ts";
+import { alphaDropoutRule, gaussianNoiseRule } from "./rules/noise.ts";
+import { parallelRule } from "./rules/parallel.ts";
+import { preluRule } from "./rules/prelu.ts";
+import { flattenRule, reshapeRule } from "./rules/reshape.ts";
+import { residualRule } from "./rules/residual.ts";
 
 const table = (): Readonly<Record<string, LayerRule>> => {
   const rules = {

@@ -1,9 +1,9 @@
 /** The product that dense layers are made of: y = x · weightᵀ + bias on the last axis, with its gradients. */
-import type { Buffer, Builder, Value } from "../program/builder.ts";
-import { perRow } from "../program/count.ts";
-import { product, rowMajor, transposed } from "../program/product.ts";
-import { sizeOf } from "../shape.ts";
-import type { ParameterBuffers } from "./rule.ts";
+import type { Buffer, Builder, Value } from "../../program/builder.ts";
+import { perRow } from "../../program/count.ts";
+import { product, rowMajor, transposed } from "../../program/product.ts";
+import { sizeOf } from "../../shape.ts";
+import type { ParameterBuffers } from "../rule.ts";
 
 export interface AffineParts {
   /** [units, in] */
