@@ -6,7 +6,8 @@ import { instantiate } from "@assemblyscript/loader";
 import * as abi from "../../assembly/abi.ts";
 import { checkOneOf, checkOptions, fail } from "../check.ts";
 import { OptionError, WhetstoneError } from "../errors.ts";
-import { compileBinary, embeddedBytes, type Numerics, prefersLowTiles, supportsRelaxedSimd, withoutSharedMemory } from "./binary.ts";
+import { compileBinary, prefersLowTiles, withoutSharedMemory } from "./binary.ts";
+import { type Numerics, variantFor } from "./embedded.ts";
 import { coreCount, sharedMemoryDenied } from "./host/threads.ts";
 import { Arena, Region } from "./memory.ts";
 import { Team, type TeamState } from "./team.ts";
@@ -170,8 +171,8 @@ export class Runtime {
   }
 }
 
-/** See createRuntime.ts. */
-export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+/** See createRuntime.ts. `embedded`: the bytes of the variant that runs here, where the user has given none. */
+export async function startRuntime(options: RuntimeOptions, embedded: Promise<Uint8Array> | undefined): Promise<Runtime> {
   checkOptions("createRuntime", options, ["numerics", "threads", "share", "worker", "memory", "wasm"]);
   const { numerics = "fast", threads = "auto", share = "auto", worker, memory = {}, wasm } = options;
   checkOneOf("createRuntime: numerics", numerics, ["fast", "portable"]);
@@ -183,12 +184,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     fail("createRuntime: memory.maximum", "a number of bytes from 65536 to 4294967296", maximum);
   }
   const notes: string[] = [];
-  const variant = numerics === "fast" && wasm === undefined && !supportsRelaxedSimd() ? "portable" : numerics;
+  const variant = wasm === undefined ? variantFor(numerics) : numerics;
   if (variant !== numerics) notes.push("portable instead of fast: this engine does not validate relaxed SIMD");
   const denied = sharedMemoryDenied();
   const shared = denied === undefined;
   if (!shared) notes.push(`memory is not shared: ${denied}`);
-  const module = await loadModule(wasm, variant, shared);
+  const module = await loadModule(wasm === undefined ? await embedded : wasm, shared);
   const arena = new Arena(maximum, shared);
   const { exports } = await instantiate(module, { env: { memory: arena.memory } });
   const kernels = exports as unknown as KernelExports;
@@ -210,12 +211,8 @@ const LOW_TILE_ROWS = 4;
 /** More threads than this gain little on nets of the size that one trains in JavaScript. */
 const MAX_AUTO_THREADS = 8;
 
-async function loadModule(wasm: RuntimeOptions["wasm"], variant: Numerics, shared: boolean): Promise<WebAssembly.Module> {
+async function loadModule(wasm: RuntimeOptions["wasm"], shared: boolean): Promise<WebAssembly.Module> {
   if (wasm instanceof WebAssembly.Module) return wasm;
-  if (wasm === undefined) {
-    const bytes = await embeddedBytes(variant);
-    return compileBinary(shared ? bytes : withoutSharedMemory(bytes));
-  }
   if (!(wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm))) return fail("createRuntime: wasm", "a WebAssembly.Module or bytes", wasm);
   if (shared) return compileBinary(wasm);
   return compileBinary(

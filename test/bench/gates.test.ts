@@ -10,7 +10,8 @@ import { cases, makeRun, shapes } from "../../bench/kernels/ops.ts";
 import { PEAK_FLOP, peak } from "../../bench/kernels/peak.ts";
 import { coldStarts, deadAndLive, fitSpeed } from "../../bench/training/measures.ts";
 import { createRuntime } from "../../src/index.ts";
-import { prefersLowTiles, supportsRelaxedSimd } from "../../src/runtime/binary.ts";
+import { prefersLowTiles } from "../../src/runtime/binary.ts";
+import { supportsRelaxedSimd } from "../../src/runtime/embedded.ts";
 
 const variant = supportsRelaxedSimd() ? "fast" : "portable";
 const LONG = 120_000;
