@@ -263,14 +263,17 @@ describe("the binaries", () => {
     return sections;
   }
 
-  test.each(["portable", "fast"])("%s: no data segment, one import, which is shared memory", (variant) => {
-    const bytes = readFileSync(join(root, `build/${variant}.wasm`));
-    const sections = sectionsOf(bytes);
-    expect(sections.has(11)).toBe(false);
-    expect(sections.has(12)).toBe(false);
-    // one import: "env" "memory", kind 2, limits 3 (shared, with maximum)
-    expect([...sections.get(2)!.subarray(0, 14)]).toEqual([1, 3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 3]);
-  });
+  test.each(["portable", "fast", "portable.shipped", "fast.shipped"])(
+    "%s: no data segment, one import, which is shared memory",
+    (variant) => {
+      const bytes = readFileSync(join(root, `build/${variant}.wasm`));
+      const sections = sectionsOf(bytes);
+      expect(sections.has(11)).toBe(false);
+      expect(sections.has(12)).toBe(false);
+      // one import: "env" "memory", kind 2, limits 3 (shared, with maximum)
+      expect([...sections.get(2)!.subarray(0, 14)]).toEqual([1, 3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 3]);
+    },
+  );
 
   test("the portable binary holds no relaxed instruction, the fast one does", () => {
     // An engine without relaxed SIMD must validate it: Node 20 without its flag is one, and stripped here by opcode.

@@ -14,7 +14,7 @@ const LIMITS: Record<string, number> = {
   "whetstone/metrics": 17,
 };
 /** And of what all of `whetstone` costs a page before it makes a model, with the binary. */
-const ENTRY = 46;
+const ENTRY = 45;
 const NAMES_IN_README: Record<string, string> = {
   whetstone: "`whetstone`, all of it",
   "ten lines": "the ten lines above",

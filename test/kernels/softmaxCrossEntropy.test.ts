@@ -129,30 +129,46 @@ describe.each(variants)("%s", (variant) => {
     }
   });
 
+  /** Columns to add, so that rows are narrow or not. */
+  const fillers = [[], Array<number>(16).fill(-1.5)];
+
   it("a confident row keeps the relative accuracy of its loss and of the true class's gradient, p - 1", () => {
-    for (const lead of [5, 10, 17, 25, 40, 80]) {
-      const batch = { x: [0, lead, -1, 0.5, -2], cols: 5, labels: [1] };
-      const got = run(kernels, batch);
-      const rest = [0, -1, 0.5, -2].reduce((sum, v) => sum + Math.exp(v - lead), 0); // 1 - p = rest / (1 + rest)
-      expectNear(got.losses, [Math.log1p(rest)], `lead ${lead}, loss`, 0, 2e-6);
-      expectNear([got.dx[1]], [-rest / (1 + rest)], `lead ${lead}, gradient`, 0, 2e-6);
+    for (const filler of fillers) {
+      for (const lead of [5, 10, 17, 25, 40, 80]) {
+        const others = [0, -1, 0.5, -2, ...filler];
+        const got = run(kernels, { x: [0, lead, ...others.slice(1)], cols: others.length + 1, labels: [1] });
+        const rest = others.reduce((sum, v) => sum + Math.exp(v - lead), 0); // 1 - p = rest / (1 + rest)
+        expectNear(got.losses, [Math.log1p(rest)], `lead ${lead}, loss`, 0, 2e-6);
+        expectNear([got.dx[1]], [-rest / (1 + rest)], `lead ${lead}, gradient`, 0, 2e-6);
+      }
     }
   });
 
   it("logits of +-1e4, ties of the largest, and a class of logit -Infinity without weight", () => {
-    for (const x of [
-      [1e4, -1e4, 0, 9999],
-      [1e4, 1e4, -1e4, 1e4],
-      [-1e4, -1e4, -1e4, -1e4],
-      [0, Number.NEGATIVE_INFINITY, 1, 2],
-    ]) {
-      for (const label of [0, 2, 3]) {
-        const batch = { x, cols: 4, labels: [label] };
-        const got = run(kernels, batch);
-        const want = reference(batch);
-        expectNear(got.losses, want.losses, `${x}`, 1e-6, 1e-6);
-        expectNear(got.dx, want.dx, `${x}`, 1e-6, 1e-6);
+    for (const filler of fillers) {
+      for (const first of [
+        [1e4, -1e4, 0, 9999],
+        [1e4, 1e4, -1e4, 1e4],
+        [-1e4, -1e4, -1e4, -1e4],
+        [0, Number.NEGATIVE_INFINITY, 1, 2],
+      ]) {
+        for (const label of [0, 2, 3]) {
+          const x = [...first, ...filler];
+          const batch = { x, cols: x.length, labels: [label] };
+          const got = run(kernels, batch);
+          const want = reference(batch);
+          expectNear(got.losses, want.losses, `${x}`, 1e-6, 1e-6);
+          expectNear(got.dx, want.dx, `${x}`, 1e-6, 1e-6);
+        }
       }
+    }
+  });
+
+  it("gradients below 2^-126 are 0", () => {
+    for (const filler of fillers) {
+      const x = [0, 1, 2, 3, ...filler];
+      const { dx } = run(kernels, { x, cols: x.length, labels: [3], scale: 2 ** -126 });
+      expect([...dx].every((v) => v === 0)).toBe(true);
     }
   });
 
