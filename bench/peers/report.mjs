@@ -82,7 +82,8 @@ What differs:
 - **brain.js**: has no mini-batches, so only the single-sample tasks and \`fit\` (sample by sample, squared error, logistic function on
   every layer, rate 0.1). A whole batch costs it the time of one sample times the rows.
 - **onnxruntime-web**: predicts only.
-- **PyTorch** (eager) and **scikit-learn** (\`partial_fit\`; without batch norm and dropout; its own first weights) run where \`python3\` has them.
+- **PyTorch** (eager) and **scikit-learn** (\`partial_fit\`; without batch norm and dropout; its own first weights) run where \`python3\`, or the program that the
+  variable PYTHON names, has them: Debian's packages are python3-torch and python3-sklearn, with OpenBLAS.
 - **fit** is the whole life of a process: start of the runtime, imports, data read, training with a new order in each epoch, accuracy.`;
 
 const ELSEWHERE = `On 2 cores of a Sapphire Rapids server with AVX-512, ms per step, minima; PyTorch 1.13, 1 thread, and the peers of that run.

@@ -575,8 +575,8 @@ export const mutants = rows([
       },
       {
         name: "dropout: a dropped infinity is NaN",
-        find: "const second = madd(v128.load(x + to, 16), factor, added);",
-        replace: "const second = madd(v128.load(x + to, 16), v128.and(factor, above), added);",
+        find: "v128.bitselect(second, instead, above)",
+        replace: "madd(v128.load(x + to, 16), v128.and(factor, above), added)",
       },
       { name: "dropout: the last lines of a share", find: "for (; i < end; i += 64) {", replace: "for (; i < begin; i += 64) {" },
       {
