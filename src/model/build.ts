@@ -20,6 +20,8 @@ export interface BuildOptions {
 export async function build<In extends Shape, Out extends Shape>(net: Net<In, Out>, options: BuildOptions = {}): Promise<Model<In, Out>> {
   checkOptions("build", options, ["seed", "runtime"]);
   const { seed = 0, runtime = defaultRuntime() } = options;
-  const [{ makeModel }, own] = await Promise.all([import("../chunks/models.ts"), runtime]);
+  // A model that is built is trained next: that is loaded beside the rest, and whoever wants it hears if it can't be.
+  const training = import("../chunks/training.ts").catch(() => {});
+  const [{ makeModel }, own] = await Promise.all([import("../chunks/models.ts"), runtime, training]);
   return makeModel(net, own, seed);
 }
