@@ -119,16 +119,19 @@ export class Team {
   }
 
   /**
-   * How many turns a spinning wait makes in a tick of 100 ms: wasm has no clock of its own. The fastest of some runs: the
-   * first ones are slower by up to 40 times, before the engine has optimized the loop.
+   * How many turns a spinning wait makes in a tick of 100 ms: wasm has no clock of its own. The fastest run of 20 ms: the first
+   * ones are slower by up to 40 times, before the engine has optimized the loop, which takes it longer on a busy machine.
    */
   #spinsPerTick(): number {
     const turns = 200_000;
     let least = Infinity;
-    for (let i = 0; i < 6; i++) {
+    const begin = performance.now();
+    let now = begin;
+    for (let run = 0; run < 6 || now - begin < 20; run++) {
       const before = performance.now();
       this.#parts.kernels.spinTurns!(this.#block, turns);
-      least = Math.min(least, performance.now() - before);
+      now = performance.now();
+      least = Math.min(least, now - before);
     }
     const resolution = 0.02; // of a clock on an isolated page
     return Math.min(4_000_000_000, Math.round((turns * 100) / Math.max(least, resolution)));
