@@ -7,6 +7,7 @@
 
 // A record is one op of a step program, 128 bytes:
 //   +0  code    +4  flags (bit 0: all ranks meet before it)    +8  ranks that take part (1 = rank 0 alone)
+//   +12 parts of each rank's share (a power of two; others take what a rank has not come to), 0 = a fixed share each
 //   +16 ten operands: byte addresses (0 = absent)
 //   +56 ten sizes: counts; with SIZE_PER_ROW set, the count is multiplied by the rows of this batch
 //   +96 eight f32 constants
@@ -14,6 +15,7 @@ export const RECORD_BYTES = 128;
 export const RECORD_CODE = 0;
 export const RECORD_FLAGS = 4;
 export const RECORD_RANKS = 8;
+export const RECORD_PARTS = 12;
 export const RECORD_OPERANDS = 16;
 export const RECORD_SIZES = 56;
 export const RECORD_CONSTANTS = 96;
@@ -49,7 +51,7 @@ export const STATUS_LOST = 2; // a rank did not come to a barrier; memory may ho
 // touch is atomic; what different ranks write lies on different 64-byte lines.
 //   +0    the job: its number is the futex word on which parked workers sleep
 //   +64   the barrier
-//   +128  a line per rank: its heartbeat, raised before every record
+//   +128  a line per rank: its heartbeat, raised before every record, and the parts taken of its shares
 export const TEAM_JOB = 0; // u32: number of the job
 export const TEAM_JOB_SLEEPERS = 4; // u32: workers asleep until the next one
 export const TEAM_QUIT = 8; // u32: 1 = workers leave
@@ -61,11 +63,13 @@ export const TEAM_TO = 28;
 export const TEAM_RANKS = 32; // u32: ranks that do this job
 export const TEAM_CALLER_SLEEPS = 36; // u32: 1 = rank 0 may sleep on a futex (a page's main thread may not)
 export const TEAM_SPINS_PER_TICK = 40; // u32: turns of a spinning rank 0 that last about a tick of 100 ms
+export const TEAM_SPINS = 44; // u32: turns of a wait before it sleeps
 export const TEAM_ARRIVED = 64; // u32: ranks that wait at the barrier
 export const TEAM_MEETING = 68; // u32: number of the barrier, its futex word
 export const TEAM_MEETING_SLEEPERS = 72; // u32
 export const TEAM_HEARTBEATS = 128;
 export const TEAM_HEARTBEAT_STRIDE = 64;
+export const TEAM_CLAIMS = 4; // u32, from the rank's heartbeat: parts of its shares in this job's ops so far that were taken
 export const MAX_RANKS = 64;
 export const TEAM_BYTES = 4224;
 

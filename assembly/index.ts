@@ -1,5 +1,6 @@
 export { runProgram } from "./interpreter";
 export { dismiss, runTeam, serve, spinTurns } from "./team";
+export { claim, resetClaims } from "./workers/claims";
 export { activation, activationGrad, activationGradSegment, activationSegment } from "./kernels/activations";
 export { binaryCrossEntropy } from "./kernels/binaryCrossEntropy";
 export { blendStatistics, columnInverse, columnMoments } from "./kernels/columnMoments";

@@ -14,6 +14,7 @@ import { hingeError, huberError, klDivergence, logCoshError } from "./kernels/el
 import { add, combine, multiply } from "./kernels/elementwise";
 import { columnScale, foldBias, scaleRows } from "./kernels/foldColumns";
 import { gatherRows } from "./kernels/gatherRows";
+import { MR } from "./kernels/gemm/blocking";
 import { matmulFew } from "./kernels/gemm/few";
 import { matmul } from "./kernels/gemm/loops";
 import { packB } from "./kernels/gemm/pack";
@@ -43,10 +44,11 @@ import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } fr
 import { sgd, sgdMomentum } from "./optimizers/sgd";
 import { constant as c, operand as o, size } from "./record";
 import { barrier, beat } from "./workers/barrier";
+import { claim } from "./workers/claims";
 import { columnBegin, columnEnd, lineBegin, lineEnd, shareBegin, shareEnd } from "./workers/share";
 
-// Rows of a shared product are cut on multiples of every tile's height, so that no rank has an edge tile more than needed.
-const ROW_UNIT = 12;
+// Rows of a shared product are cut on multiples of the tallest tile, so that no part has an edge tile more than needed.
+const ROW_UNIT = MR;
 
 /**
  * Runs records [from, to) of the program at `records` as one rank of a team. Returns STATUS_*.
@@ -59,6 +61,7 @@ export function runProgram(records: usize, control: usize, from: u32, to: u32, r
   const end = records + <usize>to * abi.RECORD_BYTES;
   let isPastGuard = false;
   let isStopped = false;
+  let base: u32 = 0; // parts of a rank's shares in the ops before this one
   for (let r = records + <usize>from * abi.RECORD_BYTES; r < end; r += abi.RECORD_BYTES) {
     if (team > 1) {
       if (load<u32>(r, abi.RECORD_FLAGS) & abi.FLAG_BARRIER) {
@@ -76,6 +79,13 @@ export function runProgram(records: usize, control: usize, from: u32, to: u32, r
       if (isDropped != (size(r, 3, batch) != 0)) r += <usize>size(r, 0, batch) * abi.RECORD_BYTES;
       continue;
     }
+    const parts = load<u32>(r, abi.RECORD_PARTS);
+    if (parts != 0 && team > 1) {
+      // Never after the guard has stopped rank 0: a barrier stands before whatever is shared then.
+      runParts(r, control, batch, scratch, rank, team, block, base, parts);
+      base += parts;
+      continue;
+    }
     const ranks = min(load<u32>(r, abi.RECORD_RANKS), team);
     if (rank >= ranks || isStopped || runRecord(r, control, batch, scratch, rank, ranks)) continue;
     if (team == 1) break;
@@ -84,6 +94,21 @@ export function runProgram(records: usize, control: usize, from: u32, to: u32, r
   if (team > 1 && !barrier(block, rank, team)) return abi.STATUS_LOST;
   // A worker's answer means only whether it is lost: after the last meeting rank 0 may have given the control block away.
   return rank == 0 ? atomic.load<u32>(control + abi.CONTROL_STATUS) : abi.STATUS_OK;
+}
+
+/** One op that is cut into parts: first this rank's own, then what others have not come to. */
+function runParts(
+  r: usize, control: usize, batch: u32, scratch: usize, rank: u32, team: u32, block: usize, base: u32, parts: u32,
+): void {
+  for (let i: u32 = 0; i < team; i++) {
+    const owner = (rank + i) % team;
+    while (true) {
+      const taken = claim(block, owner, base, parts, i == 0);
+      if (taken == 0) break;
+      const count = taken >> 16;
+      runRecord(r, control, batch, scratch, (owner * parts + (taken & 0xffff)) / count, (team * parts) / count);
+    }
+  }
 }
 
 /** One op, this rank's share. False ends the program. */

@@ -13,10 +13,11 @@ import {
   TEAM_QUIT,
   TEAM_RANKS,
   TEAM_RECORDS,
+  TEAM_SPINS,
   TEAM_TO,
 } from "./abi";
 import { runProgram } from "./interpreter";
-import { spinsOf } from "./workers/barrier";
+import { resetClaims } from "./workers/claims";
 
 /** Runs records [from, to) on `team` ranks, as rank 0, and returns STATUS_* when all of them have finished. */
 export function runTeam(records: usize, control: usize, from: u32, to: u32, team: u32, block: usize): u32 {
@@ -25,13 +26,14 @@ export function runTeam(records: usize, control: usize, from: u32, to: u32, team
   store<u32>(block, from, TEAM_FROM);
   store<u32>(block, to, TEAM_TO);
   store<u32>(block, team, TEAM_RANKS);
+  resetClaims(block, team);
   announce(block);
   return runProgram(records, control, from, to, 0, team, block);
 }
 
 /** A worker's life, which every job of its team is for: wait for a job, do this rank's part, until the team quits or is lost. */
 export function serve(block: usize, rank: u32, seen: u32): void {
-  const spins = spinsOf(block);
+  const spins = load<u32>(block, TEAM_SPINS);
   while (true) {
     for (let i: u32 = 0; i < spins && atomic.load<u32>(block + TEAM_JOB) == seen; i++) {}
     while (atomic.load<u32>(block + TEAM_JOB) == seen) {

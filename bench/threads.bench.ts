@@ -4,7 +4,7 @@
  *   small   steps that must not wake the team: as fast with threads: 2 as with threads: 1
  *   pinned  four threads on one core against one thread on it (where taskset is)
  * Ratios are of the best windows: one that another process disturbed tells nothing. Fails if one misses its bar.
- * Flags: --rounds 5, --only mnist.
+ * Flags: --rounds 10, --only mnist.
  */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -214,7 +214,7 @@ if (!isMainThread) {
   parentPort!.postMessage(await measure(workerData as Job));
 } else {
   const { values: flags } = parseArgs({
-    options: { rounds: { type: "string", default: "5" }, only: { type: "string", default: "" }, job: { type: "string" } },
+    options: { rounds: { type: "string", default: "10" }, only: { type: "string", default: "" }, job: { type: "string" } },
   });
   if (flags.job !== undefined) console.log(JSON.stringify(await measure(JSON.parse(flags.job) as Job)));
   else await main(Number(flags.rounds), flags.only);

@@ -1,6 +1,6 @@
 /**
  * All ranks of a team meet: arrive, then wait until the last one has come (layout: TEAM_* in abi.ts). Waiting spins first
- * (two threads that both run need 0.2 to 0.7 µs), then sleeps on a futex (12 to 30 µs). No wait is endless: rank 0 gives
+ * (two threads that both run need 0.2 to 0.7 µs), then sleeps on a futex (12 to 100 µs). No wait is endless: rank 0 gives
  * a team up that shows no sign of life for five seconds, and the others then leave too.
  */
 import {
@@ -11,20 +11,9 @@ import {
   TEAM_LOST,
   TEAM_MEETING,
   TEAM_MEETING_SLEEPERS,
+  TEAM_SPINS,
   TEAM_SPINS_PER_TICK,
 } from "../abi";
-
-/**
- * Turns before a wait sleeps: a 4096th of a tick, some 25 µs, longer than a fair share of any op differs between ranks, and
- * no more than these where turns are fast (0.3 to 0.6 ns in V8; 5 ns in JavaScriptCore).
- */
-const MAX_SPINS: u32 = 20000;
-
-// @ts-ignore: decorator
-@inline
-export function spinsOf(block: usize): u32 {
-  return min(MAX_SPINS, load<u32>(block, TEAM_SPINS_PER_TICK) >> 12);
-}
 
 const TICK_NANOSECONDS: i64 = 100000000;
 /** Ticks without a heartbeat after which a team is lost. */
@@ -47,7 +36,7 @@ export function barrier(block: usize, rank: u32, team: u32): bool {
     if (atomic.load<u32>(block + TEAM_MEETING_SLEEPERS) != 0) atomic.notify(block + TEAM_MEETING, -1);
     return true;
   }
-  const spins = spinsOf(block);
+  const spins = load<u32>(block, TEAM_SPINS);
   for (let i: u32 = 0; i < spins; i++) if (atomic.load<u32>(block + TEAM_MEETING) != meeting) return true;
   return waitLong(block, rank, team, meeting);
 }

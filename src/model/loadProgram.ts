@@ -1,7 +1,7 @@
 /** Puts a program into linear memory: plans it, gives it a workspace, checks it, writes its records. */
 import * as abi from "../../assembly/abi.ts";
 import type { Buffer, Builder, Op, Span } from "../program/builder.ts";
-import { isWorthWaking, ranksOf, sharedTimeOf } from "../program/cost.ts";
+import { isWorthWaking, partsOf, ranksOf, sharedTimeOf } from "../program/cost.ts";
 import { addressOf, encode } from "../program/encode.ts";
 import { fuse } from "../program/fuse.ts";
 import { type Plan, plan } from "../program/plan.ts";
@@ -43,7 +43,7 @@ export function loadProgram(runtime: Runtime, region: Region, builder: Builder, 
   const planned: Plan = plan(fuse(builder.ops), builder.capacity, { reuse });
   const workspace = region.allocate(planned.workspaceBytes, "activations");
   const ranks = ranksOf(planned, runtime.ranks, runtime.share);
-  const encoded = encode(planned, workspace, ranks);
+  const encoded = encode(planned, workspace, ranks, partsOf(planned, ranks, runtime.ranks, runtime.share));
   // How many shared ops come before each record: whether a span has any is asked on every step.
   const sharedBefore = [0];
   for (const count of ranks) sharedBefore.push(sharedBefore.at(-1)! + (count > 1 ? 1 : 0));

@@ -45,8 +45,8 @@ export function conflict(a: readonly Range[], b: readonly Range[]): boolean {
   return a.some((x) => b.some((y) => (x.isWritten || y.isWritten) && x.begin < y.end && y.begin < x.end));
 }
 
-/** `ranks`: how many ranks take part in each op. */
-export function encode(plan: Plan, workspace: number, ranks: readonly number[]): Encoded {
+/** `ranks`: how many ranks take part in each op. `parts`: of each rank's share. */
+export function encode(plan: Plan, workspace: number, ranks: readonly number[], parts: readonly number[] = ranks.map(() => 0)): Encoded {
   const barriers = placeBarriers(plan, workspace, ranks);
   const bytes = new Uint8Array(plan.ops.length * abi.RECORD_BYTES);
   const view = new DataView(bytes.buffer);
@@ -56,6 +56,7 @@ export function encode(plan: Plan, workspace: number, ranks: readonly number[]):
     view.setUint32(at + abi.RECORD_CODE, row.code, true);
     view.setUint32(at + abi.RECORD_FLAGS, barriers[index] ? abi.FLAG_BARRIER : 0, true);
     view.setUint32(at + abi.RECORD_RANKS, ranks[index]!, true);
+    view.setUint32(at + abi.RECORD_PARTS, parts[index]!, true);
     Object.keys(row.operands).forEach((name, k) => {
       const buffer = op.operands[name];
       view.setUint32(at + abi.RECORD_OPERANDS + 4 * k, buffer === undefined ? 0 : addressOf(plan, workspace, buffer), true);

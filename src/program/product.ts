@@ -9,6 +9,9 @@ import { type Count, countAt } from "./count.ts";
 /** Programs of at most this many rows skip packing: at 512x512 and one row that is 32 µs instead of 90. */
 const FEW_ROWS = 8;
 
+/** Products of fewer rows are shared by columns: tiles of 6 rows would be uneven shares of them. */
+const ROWS_TO_SHARE = 96;
+
 /** A matrix in memory: element (i, j) is at i * rowStride + j * colStride, in 4-byte words. */
 export interface Matrix {
   readonly buffer: Buffer;
@@ -64,7 +67,8 @@ export function product(
     builder.emit("packB", { b: b.buffer, packed }, { inner, cols, innerStride: b.rowStride * 4, colStride: b.colStride * 4 });
   if (packIn === undefined) pack();
   else builder.inSpan(packIn, pack);
-  // The longer side is shared among ranks: each rank packs all of a that it needs, and rows are cheap to cut.
-  const byPanels = countAt(rows, builder.capacity) <= cols ? 1 : 0;
+  // Ranks share the rows, which are cheap to cut; few of them are worth packing more than once, each time for other columns.
+  const rowsAtMost = countAt(rows, builder.capacity);
+  const byPanels = rowsAtMost < ROWS_TO_SHARE && rowsAtMost <= cols ? 1 : 0;
   builder.emit("matmul", { ...shared.operands, b: packed }, { ...shared.sizes, byPanels }, { p: 0 });
 }

@@ -4,7 +4,7 @@
  */
 import * as abi from "../../assembly/abi.ts";
 import { deadline } from "./host/pause.ts";
-import { isPage, startThread, type Thread, type ThreadSource, threadsDenied } from "./host/threads.ts";
+import { coreCount, isPage, startThread, type Thread, type ThreadSource, threadsDenied } from "./host/threads.ts";
 import type { Arena } from "./memory.ts";
 
 export type TeamState = "parked" | "starting" | "running" | "failed";
@@ -22,6 +22,13 @@ export interface TeamParts {
   /** Rows of the tallest tile; 0 for the binary's own choice. */
   readonly tileRows: number;
 }
+
+/**
+ * Turns of a wait before it sleeps, from those of a tick of 100 ms. With a core for each rank some 100 µs, as long as a sleeper
+ * takes to wake on a virtual machine; else 25 µs and in V8 (0.3 to 0.6 ns a turn) 10, as who spins there keeps others from work.
+ */
+const spinsBeforeSleep = (turnsPerTick: number, hasCoreEach: boolean) =>
+  hasCoreEach ? turnsPerTick >>> 10 : Math.min(20_000, turnsPerTick >>> 12);
 
 export class Team {
   state: TeamState = "parked";
@@ -57,7 +64,9 @@ export class Team {
       this.#block = arena.allocate(abi.TEAM_BYTES, "the team block");
       const words = arena.views.u32;
       words[(this.#block + abi.TEAM_CALLER_SLEEPS) >>> 2] = isPage() ? 0 : 1;
-      words[(this.#block + abi.TEAM_SPINS_PER_TICK) >>> 2] = this.#spinsPerTick();
+      const turns = this.#spinsPerTick();
+      words[(this.#block + abi.TEAM_SPINS_PER_TICK) >>> 2] = turns;
+      words[(this.#block + abi.TEAM_SPINS) >>> 2] = spinsBeforeSleep(turns, ranks <= coreCount());
       await Promise.all(Array.from({ length: ranks - 1 }, (_, i) => this.#startRank(i + 1)));
       if (this.#isStarting) this.state = "running";
     } catch (error) {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import * as w from "../../src/index.ts";
 import type { Op } from "../../src/program/builder.ts";
-import { isWorthWaking, nanosecondsOf, ranksOf, sharedTimeOf } from "../../src/program/cost.ts";
+import { isWorthWaking, nanosecondsOf, partsOf, ranksOf, sharedTimeOf } from "../../src/program/cost.ts";
 import { type OpName, type OpRow, ops as table } from "../../src/program/ops.ts";
 import type { Plan } from "../../src/program/plan.ts";
 import { bitsOf } from "./teams.ts";
@@ -65,6 +65,30 @@ describe("ranksOf", () => {
       expect(at(100), name).toBeGreaterThan(0);
       expect(at(1000), name).toBeGreaterThanOrEqual(9 * at(100));
     }
+  });
+});
+
+describe("partsOf", () => {
+  const partsIn = (size: number, team: number) => partsOf(planOf(product(size, size, size)), [team], team, "auto");
+
+  test("cuts shares of large ops finely, of middling ones not", () => {
+    expect(partsIn(1024, 2)).toEqual([16]);
+    expect(partsIn(128, 2)).toEqual([4]); // 84 µs: parts of at least 10 µs for two ranks
+    expect(partsIn(128, 4)).toEqual([2]);
+    expect(partsIn(80, 2)).toEqual([0]);
+  });
+
+  test("cuts nothing of an op that is not worth all ranks, nor for a team of one", () => {
+    const plan = planOf(product(1024, 1024, 1024), product(64, 64, 256));
+    const ranks = ranksOf(plan, 64, "auto");
+    expect(ranks[1]).toBeLessThan(64);
+    expect(partsOf(plan, ranks, 64, "auto")).toEqual([16, 0]);
+    expect(partsOf(plan, [1, 1], 1, "always")).toEqual([0, 0]);
+  });
+
+  test('"always" has shares of all kinds, whatever the size', () => {
+    const plan = planOf(...Array.from({ length: 5 }, () => op("add", { count: 1 })));
+    expect(partsOf(plan, [3, 3, 3, 1, 3], 3, "always")).toEqual([0, 2, 4, 0, 2]);
   });
 });
 

@@ -6,6 +6,7 @@ const losses = ["test/losses/golden.test.ts"];
 const optimizers = ["test/optimizers/program.test.ts"];
 const weighted = ["test/model/accumulate.test.ts", "test/model/fit.test.ts", "test/losses/customLoss.test.ts"];
 const order = ["test/program/threadsOrder.test.ts"];
+const partsTests = ["test/program/parts.test.ts"];
 const threads = [...order, "test/program/threadsLayers.test.ts"];
 const noise = ["test/layers/noise.test.ts"];
 const trajectories = ["test/model/trajectories.test.ts"];
@@ -83,6 +84,26 @@ export const mutants = rows([
         find: "size(r, 2, batch) << 1)",
         replace: "size(r, 2, batch))",
         tests: ["test/layers/residual.test.ts"],
+      },
+      { name: "walk: parts of an op count for none after it", find: "      base += parts;\n", replace: "", tests: partsTests },
+      { name: "walk: parts for one rank alone", find: "if (parts != 0 && team > 1) {", replace: "if (parts != 0) {", tests: partsTests },
+      {
+        name: "parts: nobody does another's",
+        find: "for (let i: u32 = 0; i < team; i++) {\n    const owner",
+        replace: "for (let i: u32 = 0; i < 1; i++) {\n    const owner",
+        tests: partsTests,
+      },
+      {
+        name: "parts: of the rank's own share again",
+        find: "const owner = (rank + i) % team;",
+        replace: "const owner = rank;",
+        tests: partsTests,
+      },
+      {
+        name: "parts: one where several were taken",
+        find: "/ count, (team * parts) / count);",
+        replace: ", team * parts);",
+        tests: partsTests,
       },
       { name: "walk: all ranks do what few should", find: "if (rank >= ranks ||", replace: "if (", tests: threads },
       {

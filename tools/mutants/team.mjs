@@ -49,6 +49,30 @@ export const mutants = rows([
     ],
   },
   {
+    file: "assembly/workers/claims.ts",
+    tests: ["test/runtime/claims.test.ts"],
+    changes: [
+      {
+        name: "parts are not given back for the next job",
+        find: "atomic.store<u32>(wordOf(block, rank), 0);",
+        replace: "",
+        tests: threads,
+      },
+      { name: "one word for all shares", find: "+ <usize>rank * TEAM_HEARTBEAT_STRIDE + TEAM_CLAIMS", replace: "+ TEAM_CLAIMS" },
+      { name: "an op left out keeps its parts", find: "max(seen, base) - base", replace: "seen - base" },
+      { name: "a part too many", find: "if (first >= parts) return 0;", replace: "if (first > parts) return 0;" },
+      { name: "an owner takes one part", find: "isOwn ? ownCount(first, parts) : 1", replace: "1" },
+      { name: "others take what an owner would", find: "isOwn ? ownCount(first, parts) : 1", replace: "ownCount(first, parts)" },
+      {
+        name: "taken without looking again",
+        find: "if (atomic.cmpxchg<u32>(word, seen, base + first + count) == seen) return",
+        replace: "atomic.store<u32>(word, base + first + count);\n    return",
+      },
+      { name: "half of the share, wherever it begins", find: "(first & (count - 1)) != 0 ||", replace: "" },
+      { name: "more than half of what is left", find: "count > (parts - first) >> 1", replace: "count > parts - first" },
+    ],
+  },
+  {
     file: "assembly/workers/barrier.ts",
     tests: threads,
     changes: [
@@ -99,12 +123,6 @@ export const mutants = rows([
         find: "rank == 0 && load<u32>(block, TEAM_CALLER_SLEEPS) == 0",
         replace: "false",
         tests: ["test/runtime/barrier.test.ts"],
-      },
-      {
-        name: "spinning without measure",
-        find: "min(MAX_SPINS, load<u32>(block, TEAM_SPINS_PER_TICK) >> 12)",
-        replace: "0",
-        equivalent: "how long a wait spins before it sleeps decides speed alone",
       },
     ],
   },
