@@ -85,6 +85,15 @@ if (options.list) {
   process.exit(0);
 }
 
+/** Ends what runs now: tests are groups of processes of their own, which a signal to this one does not reach. */
+const running = new Set();
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => {
+    for (const kill of running) kill();
+    process.exit(130);
+  });
+}
+
 /** Runs node with `args` in `cwd`; what came of it, and all that it wrote. At the deadline it ends with all its children. */
 function run(cwd, args, milliseconds) {
   return new Promise((resolve) => {
@@ -96,18 +105,23 @@ function run(cwd, args, milliseconds) {
     });
     let text = "";
     let isLate = false;
-    const end = () => {
-      isLate = true;
+    const kill = () => {
       try {
         process.kill(-child.pid, "SIGKILL");
       } catch {
         child.kill("SIGKILL");
       }
     };
+    const end = () => {
+      isLate = true;
+      kill();
+    };
+    running.add(kill);
     const timer = setTimeout(end, milliseconds);
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
     child.on("close", (code) => {
       clearTimeout(timer);
+      running.delete(kill);
       resolve({ code, isLate, text });
     });
   });

@@ -143,7 +143,7 @@ export const mutants = rows([
         "matmul by panels: rank 0 alone",
         "shareEnd(panels, rank,",
         "shareEnd(panels, 0,",
-        ["test/program/threads.test.ts"],
+        order,
       ),
       call(
         "min(shareEnd(units, rank, ranks) * ROW_UNIT, rows)",

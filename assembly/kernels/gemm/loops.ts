@@ -135,9 +135,18 @@ function edgePanel(
   }
 }
 
-/** rows x cols floats from one row stride to another. */
+/** rows x cols floats, 1 to 7, from one row stride to another. */
 function copyColumns(from: usize, fromBytes: usize, to: usize, toBytes: usize, rows: u32, cols: u32): void {
   for (; rows; --rows, from += fromBytes, to += toBytes) {
-    for (let j: usize = 0; j < (<usize>cols) << 2; j += 4) store<f32>(to + j, load<f32>(from + j));
+    let j: usize = 0;
+    if (cols & 4) {
+      v128.store(to, v128.load(from));
+      j = 16;
+    }
+    if (cols & 2) {
+      store<u64>(to + j, load<u64>(from + j));
+      j += 8;
+    }
+    if (cols & 1) store<u32>(to + j, load<u32>(from + j));
   }
 }
