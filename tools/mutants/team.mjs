@@ -55,7 +55,7 @@ export const mutants = rows([
       {
         name: "parts are not given back for the next job",
         find: "atomic.store<u32>(wordOf(block, rank), 0);",
-        replace: "",
+        replace: "{}",
         tests: threads,
       },
       { name: "one word for all shares", find: "+ <usize>rank * TEAM_HEARTBEAT_STRIDE + TEAM_CLAIMS", replace: "+ TEAM_CLAIMS" },
