@@ -86,6 +86,7 @@ function placeBarriers(plan: Plan, workspace: number, ranks: readonly number[]):
     readonly isShared: boolean;
     readonly isGuard: boolean;
   }
+  if (ranks.every((count) => count === 1)) return ranks.map(() => false);
   let open: Open[] = [];
   // What was open where a jump began, by where it ends: there the ranks come either from before it or out of the stretch.
   const jumps = new Map<number, Open[]>();
