@@ -1,4 +1,5 @@
 /** Optimizers on any function of a vector. What searches is loaded when it is first wanted. */
+import { loadTraining } from "./model/loadTraining.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { SecondOrder } from "./optimizers/secondOrder.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -40,6 +41,6 @@ export async function minimize<V extends Float32Array | Float64Array>(
   optimizer: Optimizer | SecondOrder,
   options: MinimizeOptions<V> = {},
 ): Promise<Minimum<V>> {
-  const { searchMinimum } = await import("./chunks/training.ts");
+  const { searchMinimum } = await loadTraining();
   return searchMinimum(f, x0, optimizer, options);
 }

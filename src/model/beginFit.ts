@@ -1,20 +1,19 @@
 /** fit from the call on: the model is busy and the data are held at once, also where what trains has to be loaded first. */
+
 import type { Data, FitOptions } from "./fit.ts";
 import type { History } from "./history.ts";
+import { loadedTraining, loadTraining } from "./loadTraining.ts";
 import type { ModelState } from "./state.ts";
-
-let training: typeof import("../chunks/training.ts") | undefined;
 
 export async function beginFit(state: ModelState, data: unknown, options: FitOptions): Promise<History> {
   state.checkFree("fit");
   state.busy = "fit";
   try {
-    let held = data;
-    if (training === undefined) {
-      held = ownCopy(data);
-      training = await import("../chunks/training.ts");
-    }
-    return await training.fit(state, held, options);
+    const training = loadedTraining();
+    if (training) return await training.fit(state, data, options);
+    const held = ownCopy(data);
+    const { fit } = await loadTraining();
+    return await fit(state, held, options);
   } finally {
     state.busy = undefined;
   }

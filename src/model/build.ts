@@ -1,9 +1,11 @@
 /** Gives a net memory. What models are made of is loaded when the first one is wanted. */
+
 import { checkOptions } from "../check.ts";
 import type { Net } from "../net.ts";
 import { defaultRuntime } from "../runtime/createRuntime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Shape } from "../shape.ts";
+import { loadTraining } from "./loadTraining.ts";
 import type { Model } from "./model.ts";
 
 export interface BuildOptions {
@@ -21,7 +23,7 @@ export async function build<In extends Shape, Out extends Shape>(net: Net<In, Ou
   checkOptions("build", options, ["seed", "runtime"]);
   const { seed = 0, runtime = defaultRuntime() } = options;
   // A model that is built is trained next: that is loaded beside the rest, and whoever wants it hears if it can't be.
-  const training = import("../chunks/training.ts").catch(() => {});
+  const training = loadTraining().catch(() => {});
   const [{ makeModel }, own] = await Promise.all([import("../chunks/models.ts"), runtime, training]);
   return makeModel(net, own, seed);
 }

@@ -1,5 +1,7 @@
 /** Prepares steps of one's own. What trains is loaded with the first trainer or fit. */
+
 import type { Shape } from "../shape.ts";
+import { loadTraining } from "./loadTraining.ts";
 import type { Model } from "./model.ts";
 import type { Trainer, TrainerOptions } from "./trainer.ts";
 
@@ -11,6 +13,6 @@ export async function createTrainer<In extends Shape, Out extends Shape>(
   model: Model<In, Out>,
   options: TrainerOptions,
 ): Promise<Trainer<In, Out>> {
-  const { makeTrainer } = await import("../chunks/training.ts");
+  const { makeTrainer } = await loadTraining();
   return makeTrainer(model, options);
 }

@@ -1,8 +1,10 @@
 /** Which learning rate to begin with. What trains is loaded when it is first wanted. */
+
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Shape } from "../shape.ts";
 import type { Data } from "./fit.ts";
 import type { StepOptions } from "./fitOptions.ts";
+import { loadTraining } from "./loadTraining.ts";
 import type { Model } from "./model.ts";
 
 /** Those of a step of fit but groups and accumulate; the optimizer's own learning rate is not used. */
@@ -34,6 +36,6 @@ export async function findLearningRate<In extends Shape, Out extends Shape>(
   data: Data<In, Out>,
   options: FindLearningRateOptions,
 ): Promise<LearningRateCurve> {
-  const { tryLearningRates } = await import("../chunks/training.ts");
+  const { tryLearningRates } = await loadTraining();
   return tryLearningRates(model, data, options);
 }

@@ -1,9 +1,11 @@
 /** Pre-training layer by layer. What does it is loaded when it is first wanted. */
+
 import type { Net } from "../net.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Shape } from "../shape.ts";
 import type { TensorInput } from "../tensor.ts";
 import type { FitOptions } from "./fit.ts";
+import { loadTraining } from "./loadTraining.ts";
 import type { Model } from "./model.ts";
 
 type RunOptions = Pick<FitOptions, "loss" | "optimizer" | "epochs" | "batchSize" | "penalty" | "callbacks" | "signal">;
@@ -35,6 +37,6 @@ export async function pretrainLayers<In extends Shape, Out extends Shape>(
   x: TensorInput<In>,
   options: PretrainOptions = {},
 ): Promise<Pretrained<In, Out>> {
-  const { trainCoders } = await import("../chunks/training.ts");
+  const { trainCoders } = await loadTraining();
   return trainCoders(net, x, options);
 }
