@@ -54,9 +54,10 @@ function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16); // below 2^32
-  const carry = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + (middle >>> 16) + (carry >>> 16)) | 0;
+  // All sums are below 2^32: said so, an engine keeps to integers.
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) >>> 0;
+  const carry = (Math.imul(aLow, bHigh) + (middle & 0xffff)) >>> 0;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0;
 }
 
 /** Rejects what is no seed: seeds are integers from 0 to 2^53 - 1. */
@@ -97,10 +98,11 @@ export class RandomStream {
   /** Uniform integer in [0, n), exactly: words that would favour small numbers are drawn again. n from 1 to 2^32. */
   below(n: number): number {
     if (!(Number.isSafeInteger(n) && n >= 1 && n <= TWO_32)) fail("RandomStream.below: n", "an integer from 1 to 2^32", n);
-    const limit = TWO_32 - (TWO_32 % n);
+    if (n === TWO_32) return this.next();
     for (;;) {
       const word = this.next();
-      if (word < limit) return word % n;
+      const rest = word % n;
+      if (word - rest <= TWO_32 - n) return rest;
     }
   }
 }
