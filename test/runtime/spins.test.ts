@@ -2,7 +2,7 @@
 import { expect, test, vi } from "vitest";
 import * as abi from "../../assembly/abi.ts";
 import { createRuntime } from "../../src/index.ts";
-import { variants } from "../kernels/harness.ts";
+import { Kernels, variants } from "../kernels/harness.ts";
 
 /** Of 100 ms: another process may take the core from the measurement, and a tick that is too long only waits longer. */
 const SLACK = 4;
@@ -23,4 +23,11 @@ test.each(variants)("%s: turns of a tick last about 100 ms, also right after the
   expect(least).toBeGreaterThan(100 / SLACK);
   expect(least).toBeLessThan(100 * SLACK);
   runtime.dispose();
+});
+
+test.each(variants)("%s: a turn is a look at the word that a waiting rank looks at", (variant) => {
+  const kernels = new Kernels(variant);
+  const block = kernels.alloc(abi.TEAM_BYTES);
+  kernels.u32(block, abi.TEAM_BYTES / 4)[abi.TEAM_MEETING >>> 2] = 3;
+  for (const turns of [0, 1, 15, 1000]) expect(kernels.call.spinTurns(block, turns)).toBe(3 * turns);
 });
