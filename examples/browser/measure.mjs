@@ -30,13 +30,15 @@ async function measure(isolated) {
       }).then(({ port }) => {
         browser = spawn(CHROMIUM, [...flags.split(" "), `--user-data-dir=${folder}`, `http://localhost:${port}/?measure`], {
           stdio: "ignore",
+          detached: true,
         });
         browser.on("error", reject);
       });
     });
   } finally {
-    browser?.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    // With its children, who would write into the folder until they notice.
+    if (browser?.pid) process.kill(-browser.pid, "SIGKILL");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 

@@ -121,6 +121,8 @@ export class Loop {
   async run(): Promise<History> {
     const history = this.#history;
     try {
+      // What was prepared for the run took a page's time already, most of it in a first fit: the steps are a task of their own.
+      await this.#pauses.take();
       if (!(await this.#begin())) await this.#runEpochs();
       else history.stopped = "callback";
       await this.#source.end?.();

@@ -2,7 +2,7 @@
 import { pause } from "../runtime/host/pause.ts";
 
 /** At least this often, in ms. */
-const PAUSE_EVERY = 40;
+const PAUSE_EVERY = 20;
 
 export class Pauses {
   readonly #signal: AbortSignal | undefined;

@@ -26,7 +26,7 @@ const SMOOTHING = 0.9;
 /** The loss has exploded when the smoothed one is this many times the smallest. */
 const EXPLODED = 4;
 /** The event loop turns at least this often, in ms. */
-const PAUSE_EVERY = 40;
+const PAUSE_EVERY = 20;
 
 /** See findLearningRate.ts. */
 export async function tryLearningRates<In extends Shape, Out extends Shape>(

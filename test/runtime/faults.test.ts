@@ -141,7 +141,7 @@ describe("a worker lost within a step", () => {
       let isDue = false;
       const record = {
         onEpoch: () => void states.push(model.stateDict()),
-        // Just after a turn of the event loop: the next one, in which the end of a worker would be noticed, is 40 ms away.
+        // Just after a turn of the event loop: the next one, in which the end of a worker would be noticed, is 20 ms away.
         onStep({ epoch }: w.TrainingState) {
           if (isDue) void kill(workers[0]);
           isDue = false;
