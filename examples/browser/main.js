@@ -75,13 +75,15 @@ async function train() {
           onEpoch({ epoch, loss, metrics, seconds, history }) {
             if (performance.now() - drawn < 50 && epoch + 1 < epochs) return undefined;
             status.textContent = `epoch ${epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(3)}, ${seconds.toFixed(1)} s`;
-            // In a frame, and training goes on in a task of its own after it: neither adds to the time of the other.
+            // Each drawing is a task of its own, as is the training after them: none adds to the time of another.
             return new Promise((resolve) =>
               requestAnimationFrame(() => {
                 drawCurve(history.loss, epochs);
-                drawPlane(model, data);
-                drawn = performance.now();
-                setTimeout(resolve);
+                setTimeout(() => {
+                  drawPlane(model, data);
+                  drawn = performance.now();
+                  setTimeout(resolve);
+                });
               }),
             );
           },
