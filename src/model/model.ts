@@ -11,9 +11,10 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
 import { type NestedNumbers, type Numbers, type TargetInput, type Tensor, type TensorInput, tensor, tensorShape } from "../tensor.ts";
 import { beginFit } from "./beginFit.ts";
+import { compareGradients } from "./compareGradients.ts";
 import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 import type { Data, FitOptions } from "./fit.ts";
-import { type Gradients, gradients, prepareGradients } from "./gradients.ts";
+import { type Gradients, gradients } from "./gradients.ts";
 import type { History } from "./history.ts";
 import { isTrainable } from "./isTrainable.ts";
 import { matchNames } from "./matchNames.ts";
@@ -52,7 +53,7 @@ export class Model<out In extends Shape = Shape, out Out extends Shape = Shape> 
 
   /** For functions that are given a model: they reach it here, and need not load what models are made of. @internal */
   get tools() {
-    return { prepareGradients, modelOf: (net: Net): Model => new Model(net, this.runtime, 0) };
+    return { compareGradients, modelOf: (net: Net): Model => new Model(net, this.runtime, 0) };
   }
 
   get runtime(): Runtime {
