@@ -42,6 +42,9 @@ export class BatchPlaces {
   readonly #capacity: number;
   readonly #needsTwoRows: string | undefined;
   readonly #inputWords: number;
+  /** Of a loss that takes a label for each row; else 0. */
+  readonly #classes: number;
+  readonly #leastRows: number;
   readonly #targetShape: Shape;
   readonly #areFinite: (words: number) => boolean;
   #views: BatchViews | undefined;
@@ -53,6 +56,9 @@ export class BatchPlaces {
     this.#needsTwoRows = state.layout.allLayers.find(({ rule }) => rule.needsTwoRows)?.where;
     this.#inputWords = sizeOf(state.layout.inputShape);
     this.#targetShape = loss.targetShape ?? state.layout.outputShape;
+    const [classes] = this.#targetShape;
+    this.#classes = loss.takesLabels && this.#targetShape.length === 1 && classes! > 1 ? classes! : 0;
+    this.#leastRows = this.#needsTwoRows ? 2 : 1;
     const batchBytes = (words: number) => region.allocate(capacity * words * 4, "a batch");
     this.x = batchBytes(this.#inputWords);
     this.targets = batchBytes(sizeOf(this.#targetShape));
@@ -68,6 +74,7 @@ export class BatchPlaces {
     const { inputShape } = this.#state.layout;
     const views = this.#batchViews();
     const { placed } = this;
+    if (weights === undefined && x instanceof Float32Array && y instanceof Int32Array && this.#placeLabels(x, y, views)) return placed;
     const rows = copyInputs(`${where}: x`, x, inputShape, views.x, this.#capacity, this.#areFinite);
     this.checkRows(rows, where);
     const kind = this.#loss.takesLabels ? "labels-or-rows" : "rows";
@@ -76,6 +83,27 @@ export class BatchPlaces {
     if (placed.isWeighted) copyWeights(`${where}: weights`, weights, rows, views.weights);
     placed.rows = rows;
     return placed;
+  }
+
+  /**
+   * The batch that steps are given most: flat numbers and a label per row. False if it is another one, or a bad one, which the long
+   * way names: 0.25 µs for an iris step, of 1.5 (Node 26, Zen 4).
+   */
+  #placeLabels(x: Float32Array, y: Int32Array, { x: inputs, labels }: BatchViews): boolean {
+    const rows = y.length;
+    if (rows === 0 || rows > this.#capacity || x.length !== rows * this.#inputWords || rows < this.#leastRows) return false;
+    for (let row = 0; row < rows; row++) {
+      const label = y[row]!;
+      if (label < 0 || label >= this.#classes) return false;
+      labels[row] = label;
+    }
+    inputs.set(x);
+    if (!this.#areFinite(x.length)) return false;
+    const { placed } = this;
+    placed.rows = rows;
+    placed.targetKind = "labels";
+    placed.isWeighted = false;
+    return true;
   }
 
   /** Made anew only when the memory has grown: new views each step cost 0.1 µs, a twentieth of an iris step (Node 26, Zen 5). */
