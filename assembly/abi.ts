@@ -110,7 +110,7 @@ export const UPDATE_BYTES = 64;
 
 // A matrix product's descriptor: y[rows, cols] = a[rows, inner] · b[inner, cols] (+ bias) (then the epilogue). 64 bytes.
 export const PRODUCT_A = 0; // address of a(0, 0)
-export const PRODUCT_B = 4; // address of packed panels (matmul) or of b(0, 0) (matmulFew)
+export const PRODUCT_B = 4; // address of packed panels (matmul) or of b(0, 0) (matmulFew, matmulSmall)
 export const PRODUCT_BIAS = 8; // f32[cols], or 0
 export const PRODUCT_Y = 12; // f32[rows, cols], contiguous
 export const PRODUCT_Z = 16; // f32[rows, cols] for the value before the activation, or 0
@@ -119,8 +119,8 @@ export const PRODUCT_COLS = 24;
 export const PRODUCT_INNER = 28;
 export const PRODUCT_A_ROW = 32; // bytes from a(i, k) to a(i + 1, k)
 export const PRODUCT_A_INNER = 36; // bytes from a(i, k) to a(i, k + 1)
-export const PRODUCT_B_INNER = 40; // bytes from b(k, j) to b(k + 1, j); matmulFew only
-export const PRODUCT_B_COL = 44; // bytes from b(k, j) to b(k, j + 1); matmulFew only
+export const PRODUCT_B_INNER = 40; // bytes from b(k, j) to b(k + 1, j); not read by matmul
+export const PRODUCT_B_COL = 44; // bytes from b(k, j) to b(k, j + 1); not read by matmul
 export const PRODUCT_ACTIVATION = 48; // ACTIVATION_*
 export const PRODUCT_P = 52; // f32: the activation's parameter
 export const PRODUCT_MASK = 56; // f32[rows, cols] that y is multiplied by, or 0
@@ -205,6 +205,7 @@ export const OP_CHANNEL_MOMENTS = 100;
 export const OP_NORMALIZE_CHANNELS = 101;
 export const OP_NORMALIZE_CHANNELS_SUMS = 102;
 export const OP_NORMALIZE_CHANNELS_GRAD = 103;
+export const OP_MATMUL_SMALL = 104;
 
 // The scalars of each rule, after the common ones. A _REST is 1 minus its factor, rounded once from float64:
 // 1 - fround(0.999) misses 0.001 by 1.3e-5, which the first steps would show.

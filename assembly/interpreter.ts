@@ -18,6 +18,7 @@ import { MR } from "./kernels/gemm/blocking";
 import { matmulFew } from "./kernels/gemm/few";
 import { matmul } from "./kernels/gemm/loops";
 import { packB } from "./kernels/gemm/pack";
+import { matmulSmall } from "./kernels/gemm/small";
 import { maxPieces, maxPiecesGrad } from "./kernels/maxPieces";
 import { multiMargin } from "./kernels/multiMargin";
 import { normalizeChannels, normalizeChannelsGrad, normalizeChannelsSums } from "./kernels/normalizeChannels";
@@ -129,6 +130,9 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       break;
     case abi.OP_MATMUL_FEW:
       matmulFew(describeProduct(r, batch, scratch), columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks));
+      break;
+    case abi.OP_MATMUL_SMALL:
+      matmulSmall(describeProduct(r, batch, scratch), scratch + PRODUCT_BYTES, columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks));
       break;
     case abi.OP_ACTIVATION:
       activation(n1, o(r, 0), o(r, 1), c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));

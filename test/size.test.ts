@@ -8,8 +8,8 @@ import { expect, test } from "vitest";
 /** Largest totals, in KB of 1000 bytes. */
 const LIMITS: Record<string, number> = {
   whetstone: 103,
-  "ten lines": 90.5,
-  "only predicts": 64,
+  "ten lines": 92.5,
+  "only predicts": 66,
   "whetstone/data": 28,
   "whetstone/metrics": 17,
 };

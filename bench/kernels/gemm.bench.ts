@@ -25,7 +25,7 @@ const BEYOND_BELIEF = 1.05;
 
 /** a and b as they lie in memory, N as in y = a · b, T transposed; for a dense layer dx is NN, y is NT, dw is TN. */
 type Form = "NN" | "NT" | "TN";
-type Path = "packed" | "few";
+type Path = "packed" | "few" | "small";
 interface Case {
   rows: number;
   cols: number;
@@ -52,6 +52,12 @@ const AWKWARD: [rows: number, cols: number, inner: number, form: Form, path: Pat
   [8, 512, 512, "NT", "few"],
   [8, 512, 512, "NN", "few"],
   [512, 512, 8, "TN", "few"],
+  [16, 16, 4, "NT", "packed"],
+  [16, 16, 4, "NT", "small"],
+  [16, 4, 16, "TN", "packed"],
+  [16, 4, 16, "TN", "small"],
+  [32, 32, 32, "NN", "packed"],
+  [32, 32, 32, "NN", "small"],
 ];
 
 /** One call of a product whose operands lie in the module's memory. */
@@ -64,7 +70,7 @@ function product(module: Module, { rows, cols, inner, form, path }: Case): () =>
   const [bInner, bCol] = form[1] === "N" ? [cols * 4, 4] : [4, inner * 4];
   const values: [offset: number, value: number][] = [
     [PRODUCT_A, module.floats(rows * inner)],
-    [PRODUCT_B, path === "few" ? b : packed],
+    [PRODUCT_B, path === "packed" ? packed : b],
     [PRODUCT_Y, module.floats(rows * cols)],
     [PRODUCT_ROWS, rows],
     [PRODUCT_COLS, cols],
@@ -77,8 +83,9 @@ function product(module: Module, { rows, cols, inner, form, path }: Case): () =>
   const descriptor = module.floats(16);
   const words = module.u32(descriptor, 16).fill(0);
   for (const [offset, value] of values) words[offset / 4] = value;
-  const { packB, matmul, matmulFew } = module.call;
+  const { packB, matmul, matmulFew, matmulSmall } = module.call;
   if (path === "few") return () => void matmulFew(descriptor, 0, cols);
+  if (path === "small") return () => void matmulSmall(descriptor, scratch, 0, cols);
   return () => {
     packB(b, packed, inner, cols, bInner, bCol, 0, panels);
     matmul(descriptor, scratch, 0, rows, 0, panels);
@@ -122,7 +129,7 @@ for (const n of SQUARES) {
   for (const form of FORMS) check({ rows: n, cols: n, inner: n, form, path: "packed", title: `${n} ${form}` });
 }
 for (const [rows, cols, inner, form, path] of AWKWARD) {
-  check({ rows, cols, inner, form, path, title: `${rows} x ${cols} x ${inner} ${form}${path === "few" ? " unpacked" : ""}` });
+  check({ rows, cols, inner, form, path, title: `${rows} x ${cols} x ${inner} ${form}${path === "packed" ? "" : `, ${path}`}` });
 }
 module.call.setTileRows(4);
 measure(module, { rows: 512, cols: 512, inner: 512, form: "NT", path: "packed", title: "512 NT, tiles of 4 rows" });

@@ -4,7 +4,7 @@
  */
 import * as abi from "../../assembly/abi.ts";
 import { piecesOf } from "../../src/program/count.ts";
-import { type OpName, type OpRow, ops, type Sizes } from "../../src/program/ops.ts";
+import { isProductName, type OpName, type OpRow, ops, type Sizes } from "../../src/program/ops.ts";
 import type { Module } from "../harness.ts";
 
 export interface Shape {
@@ -106,6 +106,8 @@ const constantsAt = ({ rows, cols }: Shape): Readonly<Record<string, number>> =>
 
 /** What differs for one op. */
 const special: Partial<Record<OpName, (sizes: Sizes) => Sizes>> = {
+  // Only products of at most 32,768 multiply-adds run it: the first rows and columns, of the first inner.
+  matmulSmall: ({ rows, cols, inner }) => ({ rows: Math.min(rows, 32), cols: Math.min(cols, 32), inner: Math.min(inner, 32) }),
   // Only programs of at most 8 rows run it.
   matmulFew: ({ rows }) => ({ rows: Math.min(rows, 8) }),
   maxPieces: () => ({ pieces: 2 }),
@@ -155,7 +157,7 @@ export function makeRun(module: Module, { name, title, kind }: OpCase, shape: Sh
   return {
     title,
     bytes: bytesOf(name, sizes, shape),
-    flop: name === "matmul" || name === "matmulFew" ? 2 * sizes.rows! * sizes.cols! * sizes.inner! : undefined,
+    flop: isProductName(name) ? 2 * sizes.rows! * sizes.cols! * sizes.inner! : undefined,
     run: () => runProgram(record, control, 0, 1, 0, 1, 0),
     written: () =>
       Object.entries(row.operands).flatMap(([operand, { access, words }], k) => {

@@ -1,7 +1,7 @@
 /** Where the time of a training step goes, op by op. */
 import { type Op, sizesAt } from "../program/builder.ts";
 import { countAt } from "../program/count.ts";
-import { type OpRow, ops as table } from "../program/ops.ts";
+import { isProductName, type OpRow, ops as table } from "../program/ops.ts";
 import type { LoadedProgram } from "./loadProgram.ts";
 
 export interface ProfiledOp {
@@ -64,7 +64,7 @@ function clockMilliseconds(): number {
 function describe(op: Op, rows: number, microseconds: number, total: number): ProfiledOp {
   const row: OpRow = table[op.name];
   const sizes = sizesAt(op, rows);
-  const isProduct = op.name === "matmul" || op.name === "matmulFew";
+  const isProduct = isProductName(op.name);
   const flops = isProduct ? 2 * sizes.rows! * sizes.cols! * sizes.inner! : undefined;
   const bytes = Object.entries(op.operands).reduce((sum, [name, buffer]) => {
     if (buffer === undefined || name === "control" || name === "scalars") return sum;

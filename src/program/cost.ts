@@ -3,7 +3,7 @@
  * half a microsecond, and the data that one wrote must travel to the other. The estimates steer speed only, never a bit.
  */
 import { type Op, sizesAt } from "./builder.ts";
-import { type OpName, type OpRow, type Sizes, ops as table } from "./ops.ts";
+import { isProductName, type OpName, type OpRow, type Sizes, ops as table } from "./ops.ts";
 import type { Plan } from "./plan.ts";
 
 /** An op is shared if it takes at least this long on one rank... */
@@ -88,7 +88,7 @@ export function isWorthWaking({ atOneRow, perRow }: SharedTime, from: number, to
 
 export function nanosecondsOf(op: Op, rows: number): number {
   const sizes = sizesAt(op, rows);
-  if (op.name === "matmul" || op.name === "matmulFew") return (sizes.rows! * sizes.cols! * sizes.inner!) / MULTIPLY_ADDS;
+  if (isProductName(op.name)) return (sizes.rows! * sizes.cols! * sizes.inner!) / MULTIPLY_ADDS;
   return elementsOf(sizes) * (NANOSECONDS_PER_ELEMENT[op.name] ?? OTHERWISE);
 }
 

@@ -5,14 +5,14 @@
  */
 import * as abi from "../../assembly/abi.ts";
 import type { Buffer, Op } from "./builder.ts";
-import { type OpRow, ops as table } from "./ops.ts";
+import { isProductName, type OpRow, ops as table } from "./ops.ts";
 
 export function fuse(ops: readonly Op[]): Op[] {
   const fused: (Op | undefined)[] = [...ops];
   /** Where the product stands that gives a buffer. */
   const producers = new Map<Buffer, number>();
   ops.forEach((op, index) => {
-    if (op.name === "matmul" || op.name === "matmulFew") producers.set(op.operands.y!, index);
+    if (isProductName(op.name)) producers.set(op.operands.y!, index);
     const input = op.name === "activationGrad" ? op.operands.dy : op.operands.x;
     const at = input && producers.get(input);
     const product = at === undefined ? undefined : fused[at];

@@ -59,6 +59,7 @@ const strided = (first: string, firstStride: string, second: string, secondStrid
 const packed: Words = (s) => Math.ceil(s.cols! / abi.GEMM_NR) * abi.GEMM_NR * s.inner!;
 
 const a = read(strided("rows", "aRowStride", "inner", "aInnerStride"));
+const unpacked = read(strided("inner", "bInnerStride", "cols", "bColStride"));
 /** With a mask, y is multiplied by it; with t, then by the gradient of the activation there, in place of the activation. */
 const product = { bias: maybe(read(cols)), y: write(matrix), z: maybe(write(matrix)), mask: maybe(read(matrix)), t: maybe(read(matrix)) };
 const productSizes = ["rows", "cols", "inner", "aRowStride", "aInnerStride", "bInnerStride", "bColStride", "activation", "byPanels"];
@@ -119,13 +120,8 @@ export const ops = {
     "colStride",
   ]),
   matmul: op(abi.OP_MATMUL, "product", { a, b: read(packed), ...product }, productSizes, ["p"]),
-  matmulFew: op(
-    abi.OP_MATMUL_FEW,
-    "columns",
-    { a, b: read(strided("inner", "bInnerStride", "cols", "bColStride")), ...product },
-    productSizes,
-    ["p"],
-  ),
+  matmulFew: op(abi.OP_MATMUL_FEW, "columns", { a, b: unpacked, ...product }, productSizes, ["p"]),
+  matmulSmall: op(abi.OP_MATMUL_SMALL, "columns", { a, b: unpacked, ...product }, productSizes, ["p"]),
   activation: op(abi.OP_ACTIVATION, "lines", { x: read(lines), y: write(lines) }, ["count", "kind"], ["p"]),
   activationGrad: op(abi.OP_ACTIVATION_GRAD, "lines", { dy: read(lines), t: read(lines), dx: write(lines) }, ["count", "kind"], ["p"]),
   softmax: op(abi.OP_SOFTMAX, "rows", { x: read(matrix), y: write(matrix) }, matrixSizes),
@@ -294,3 +290,6 @@ export const ops = {
 } satisfies Record<string, OpRow>;
 
 export type OpName = keyof typeof ops;
+
+/** Whether an op is a matrix product, by whichever path. */
+export const isProductName = (name: OpName): boolean => name.startsWith("matmul");

@@ -61,13 +61,13 @@ describe("freeze and thaw", () => {
     const words = all.checkpoint().slots[0].length;
     const backward = (ops: readonly Op[]) => ops.filter(({ span }) => span === "backward").map(({ label, name }) => `${label}: ${name}`);
     const before = backward(programOf(model));
-    expect(before.at(-1)).toBe("layer 0 (dense): matmul"); // its weight; the gradient of the input is not made
+    expect(before.at(-1)).toBe("layer 0 (dense): matmulSmall"); // its weight; the gradient of the input is not made
     expect(
       before
         .filter((line) => line.startsWith("layer 0"))
         .map((line) => line.slice(17))
         .sort(),
-    ).toEqual(["columnSum", "matmul", "packB"]);
+    ).toEqual(["columnSum", "matmulSmall"]);
     model.freeze("0.*", "1.*", "3.*");
     const head = await w.createTrainer(model, { loss, optimizer: w.adam() });
     expect(head.checkpoint().slots[0].length).toBeLessThan(words);

@@ -20,7 +20,7 @@ const names = (ops: readonly Op[]) => ops.map(({ name }) => name).join(" ");
 
 /** dx = dy · w, then what `then` writes, then something that reads the result. */
 function gradient(then: (builder: Builder, dx: Buffer) => Buffer): Op[] {
-  const builder = new Builder("train", 16);
+  const builder = new Builder("train", 2048); // too many rows for matmulSmall
   builder.inSpan("backward", () => {
     const dx = builder.buffer("dx", COUNT);
     const sizes = { rows: perRow(1), cols: 8, inner: 4 };

@@ -166,6 +166,13 @@ export const mutants = rows([
         COLUMNS_OF_0,
         order,
       ),
+      call(
+        "matmulSmall(describeProduct(r, batch, scratch), scratch + PRODUCT_BYTES, columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks));",
+        "matmulSmall: rank 0 alone",
+        COLUMNS,
+        COLUMNS_OF_0,
+        order,
+      ),
       call("store<u32>(product, <u32>o(r, 2), abi.PRODUCT_BIAS);", "product: no bias", "<u32>o(r, 2)", "0", layers),
       call("store<u32>(product, <u32>o(r, 4), abi.PRODUCT_Z);", "product: no z", "<u32>o(r, 4)", "0", layers),
       call(

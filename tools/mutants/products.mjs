@@ -2,7 +2,7 @@
 import { rows } from "./place.mjs";
 
 const matmul = ["test/kernels/gemm/matmul.test.ts", "test/kernels/shares.test.ts"];
-const few = ["test/kernels/gemm/few.test.ts"];
+const unpacked = ["test/kernels/gemm/unpacked.test.ts"];
 const pack = ["test/kernels/gemm/pack.test.ts", ...matmul];
 
 export const mutants = rows([
@@ -150,7 +150,7 @@ export const mutants = rows([
   },
   {
     file: "assembly/kernels/gemm/few.ts",
-    tests: few,
+    tests: unpacked,
     changes: [
       { name: "no bias", find: "if (bias) addBias(y, bias + ((<usize>begin) << 2), end - begin);", replace: "" },
       { name: "the bias of column 0", find: "bias + ((<usize>begin) << 2), end - begin", replace: "bias, end - begin" },
@@ -167,7 +167,7 @@ export const mutants = rows([
   },
   {
     file: "assembly/kernels/gemm/dots.ts",
-    tests: few,
+    tests: unpacked,
     changes: [
       {
         name: "the last products of four rows",
@@ -187,7 +187,7 @@ export const mutants = rows([
   },
   {
     file: "assembly/kernels/gemm/scaledRows.ts",
-    tests: few,
+    tests: unpacked,
     changes: [
       { name: "one pass only", find: "while (k < inner);", replace: "while (false);" },
       { name: "each pass begins anew", find: "let s = k ? v128.load(y) : zero;", replace: "let s = zero;" },
@@ -196,6 +196,46 @@ export const mutants = rows([
       { name: "sixteen columns: a product dropped", find: "        s3 = madd(ai, v128.load(bt, 48), s3);\n", replace: "" },
       { name: "single columns begin anew", find: "let s = k ? v128.load32_zero(y) : zero;", replace: "let s = zero;" },
       { name: "columns beyond the last 8 left out", find: "if (cols) {", replace: "if (false) {" },
+    ],
+  },
+  {
+    file: "assembly/kernels/gemm/small.ts",
+    tests: unpacked,
+    changes: [
+      { name: "more columns than there are", find: "end = min(end, load<u32>(product, PRODUCT_COLS));", replace: "" },
+      { name: "the bias of column 0", find: "if (bias) bias += (<usize>begin) << 2;", replace: "" },
+      { name: "the columns of column 0", find: "+ <usize>begin * bCol, bInner", replace: ", bInner" },
+      {
+        name: "whole vectors where there are none",
+        find: "if (bCol != 4 || cols & 3) {",
+        replace: "if (bCol != 4) {",
+      },
+      { name: "strides ignored", find: "if (bCol != 4 || cols & 3) {", replace: "if (cols & 3) {" },
+      { name: "the bias left where it lies", find: "      bias = packedBias;\n", replace: "" },
+      {
+        name: "the bias over the last row of b",
+        find: "scratch + <usize>inner * bInner",
+        replace: "scratch + <usize>(inner - 1) * bInner",
+      },
+      { name: "every strip has the bias of the first", find: "    if (bias) bias += 32;\n", replace: "" },
+      { name: "every narrow strip has the bias of the first", find: "    if (bias) bias += 16;\n", replace: "" },
+      { name: "a relu in the place of a mask", find: " && !load<u32>(product, PRODUCT_MASK)", replace: "" },
+      { name: "z after the relu", find: " && !z;", replace: ";" },
+      { name: "relu for its gradient", find: "load<u32>(product, PRODUCT_T) ? RELU_GRAD : RELU", replace: "RELU" },
+      { name: "narrow strips without a relu", find: "isRelu ? end - left : begin", replace: "isRelu ? end : begin" },
+      { name: "no epilogue", find: "if (done < end) finish(", replace: "if (false) finish(" },
+      { name: "no z", find: "if (z) {", replace: "if (false) {" },
+      { name: "row 3 is row 2", find: "a3 = a2 + has3 * aRow", replace: "a3 = a2" },
+      { name: "rows that are not there", find: "has3 = <usize>(rows > 3)", replace: "has3: usize = 1" },
+      { name: "a product of the second half dropped", find: "y21 = madd(v2, b1, y21), ", replace: "" },
+      { name: "a product of the first half dropped", find: "y30 = madd(v3, b0, y30);", replace: "y30 = y30;" },
+      { name: "the second half without bias", find: "y31 = f32x4.add(y31, c1);", replace: "y31 = y31;" },
+      { name: "the second half without relu", find: "y31 = f32x4.pmax(y31, zero);", replace: "y31 = y31;" },
+      { name: "the gradient of the first half's t", find: "const to1 = toT + 16;", replace: "const to1 = toT;" },
+      { name: "relu's gradient at 0", find: "f32x4.le(v128.load(t)", replace: "f32x4.lt(v128.load(t)" },
+      { name: "a gradient that is a denormal", find: "return flushTail(v128.andnot(", replace: "return (v128.andnot(" },
+      { name: "three columns: the last dropped", find: "    if (count & 1) v128.store32_lane(to, v, 2, 8);\n", replace: "" },
+      { name: "one column: dropped", find: "  } else v128.store32_lane(to, v, 0);", replace: "  }" },
     ],
   },
 ]);

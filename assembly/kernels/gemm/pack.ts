@@ -57,7 +57,7 @@ export function packA(a: usize, rowStride: usize, innerStride: usize, rows: u32,
 }
 
 /** Interleaves `lines` lines (columns of b, rows of a) of kc elements: to[k, line], f32[kc, width]; zeros beyond the lines. */
-function packLines(from: usize, lineStride: usize, innerStride: usize, kc: u32, lines: u32, to: usize, width: u32): void {
+export function packLines(from: usize, lineStride: usize, innerStride: usize, kc: u32, lines: u32, to: usize, width: u32): void {
   let line: u32 = 0;
   for (; line + 4 <= lines; line += 4)
     pack4(from + <usize>line * lineStride, lineStride, innerStride, kc, to + ((<usize>line) << 2), (<usize>width) << 2);

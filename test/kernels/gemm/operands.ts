@@ -152,9 +152,18 @@ export function multiply(kernels: Kernels, operands: Operands, rowRanks = 1, pan
   return operands.y();
 }
 
+/** The kernels that take b where it lies. */
+export type Unpacked = "matmulFew" | "matmulSmall";
+
+/** Columns [begin, end) of the product over b where it lies. */
+export function callUnpacked(kernels: Kernels, path: Unpacked, { descriptor, scratch }: Operands, begin: number, end: number): void {
+  if (path === "matmulFew") kernels.call.matmulFew(descriptor, begin, end);
+  else kernels.call.matmulSmall(descriptor, scratch, begin, end);
+}
+
 /** The product over b where it lies, one call per rank; columns are cut at multiples of `line`. */
-export function multiplyFew(kernels: Kernels, operands: Operands, ranks = 1, line = 1): Float32Array {
+export function multiplyUnpacked(kernels: Kernels, path: Unpacked, operands: Operands, ranks = 1, line = 1): Float32Array {
   operands.set(PRODUCT_B, operands.b);
-  for (const [begin, end] of shares(operands.product.cols, ranks, line)) kernels.call.matmulFew(operands.descriptor, begin, end);
+  for (const [begin, end] of shares(operands.product.cols, ranks, line)) callUnpacked(kernels, path, operands, begin, end);
   return operands.y();
 }

@@ -5,12 +5,13 @@ import {
   ACTIVATION_RELU,
   ACTIVATION_TANH,
   PRODUCT_A,
+  PRODUCT_BIAS,
   PRODUCT_ROWS,
   PRODUCT_Y,
 } from "../../../assembly/abi.ts";
 import { matmul } from "../../reference/matmul.ts";
 import { Kernels, variants } from "../harness.ts";
-import { type Form, multiplyFew, operands, UNTOUCHED } from "./operands.ts";
+import { callUnpacked, type Form, multiply, multiplyUnpacked, operands, pack, UNTOUCHED, type Unpacked } from "./operands.ts";
 
 const FORMS: Form[] = ["NN", "NT", "TN", "TT", "SS"];
 const ROWS = [0, 1, 2, 3, 4, 5, 7, 8, 9];
@@ -18,8 +19,13 @@ const COLS = [0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 15, 16, 17, 33];
 const INNER = [0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 31];
 const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values.byteOffset, values.length)];
 
-describe.each(variants)("matmulFew, %s", (variant) => {
+const paths: Unpacked[] = ["matmulFew", "matmulSmall"];
+const cases = paths.flatMap((path) => variants.map((variant) => ({ path, variant })));
+
+describe.each(cases)("$path, $variant", ({ path, variant }) => {
   const kernels = new Kernels(variant);
+  type Operands = Parameters<typeof multiplyUnpacked>[2];
+  const product = (all: Operands, ranks?: number, line?: number) => multiplyUnpacked(kernels, path, all, ranks, line);
 
   test.each(FORMS)("%s: whole numbers come out exactly, for every tile and edge", (form) => {
     for (const rows of ROWS) {
@@ -31,7 +37,7 @@ describe.each(variants)("matmulFew, %s", (variant) => {
             withBias: (rows + cols) % 2 === 0,
             seed: rows * 31 + cols * 7 + inner,
           });
-          expect([...multiplyFew(kernels, all)], `${rows}x${cols}x${inner}`).toEqual([...matmul(all.product).y].map((value) => value + 0));
+          expect([...product(all)], `${rows}x${cols}x${inner}`).toEqual([...matmul(all.product).y].map((value) => value + 0));
           expect(all.guardsHold(), `${rows}x${cols}x${inner} wrote outside y`).toBe(true);
         }
       }
@@ -41,14 +47,14 @@ describe.each(variants)("matmulFew, %s", (variant) => {
   test.each(FORMS)("%s: within inner + 1 roundings of float64", (form) => {
     let worst = 0;
     for (const [rows, cols, inner] of [
-      [1, 130, 515],
+      [1, 130, 215],
       [8, 65, 300],
       [300, 70, 8],
       [5, 7, 1000],
     ]) {
       kernels.reset();
       const all = operands(kernels, form, rows, cols, inner, { withBias: true, seed: rows });
-      const got = multiplyFew(kernels, all);
+      const got = product(all);
       const { y, magnitude } = matmul(all.product);
       for (let i = 0; i < y.length; i++) worst = Math.max(worst, Math.abs(got[i] - y[i]) / (magnitude[i] * (inner + 1) * 2 ** -24));
     }
@@ -65,22 +71,69 @@ describe.each(variants)("matmulFew, %s", (variant) => {
     ]) {
       kernels.reset();
       const all = operands(kernels, form, rows, cols, inner, { withBias: true, withZ: true, activation: ACTIVATION_RELU });
-      const whole = bits(multiplyFew(kernels, all));
+      const whole = bits(product(all));
       for (const ranks of [2, 3, 4, cols]) {
         for (const line of [1, 16]) {
           kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_Y / 4], rows * cols).fill(UNTOUCHED);
-          expect(bits(multiplyFew(kernels, all, ranks, line)), `${ranks} ranks, cut at ${line}`).toEqual(whole);
+          expect(bits(product(all, ranks, line)), `${ranks} ranks, cut at ${line}`).toEqual(whole);
         }
       }
       const a = kernels.u32(all.descriptor, 16)[PRODUCT_A / 4];
       for (let i = 0; i < rows; i++) {
         all.set(PRODUCT_ROWS, 1);
         all.set(PRODUCT_A, a + i * all.product.aRow * 4);
-        kernels.call.matmulFew(all.descriptor, 0, cols);
+        callUnpacked(kernels, path, all, 0, cols);
         expect(bits(all.y().subarray(0, cols)), `row ${i} alone`).toEqual(whole.slice(i * cols, (i + 1) * cols));
       }
     }
   });
+
+  if (path === "matmulSmall") {
+    test("bits of matmul, as both add in the order of k", () => {
+      for (const form of FORMS) {
+        for (const [rows, cols, inner] of [
+          [16, 16, 4],
+          [9, 21, 31],
+          [3, 10, 256],
+        ]) {
+          for (const options of [{ withBias: true }, { withT: true }, { withT: true, withMask: true }, { withZ: true }]) {
+            kernels.reset();
+            const all = operands(kernels, form, rows, cols, inner, { ...options, activation: ACTIVATION_RELU });
+            const small = bits(product(all));
+            pack(kernels, all);
+            expect(small, `${form} ${rows}x${cols}x${inner}`).toEqual(bits(multiply(kernels, all)));
+          }
+        }
+      }
+    });
+
+    test("a gradient too small for a float32 is 0, as in matmul", () => {
+      kernels.reset();
+      const all = operands(kernels, "NN", 4, 8, 3, { withT: true, activation: ACTIVATION_RELU });
+      const a = kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_A / 4], all.product.a.length);
+      const b = kernels.f32(all.b, all.product.b.length);
+      for (const values of [a, b]) values.set(values.map((value) => value * 1e-20));
+      expect(product(all).every((value) => value === 0)).toBe(true);
+    });
+
+    test("nothing beyond the last column of b and of bias is read", () => {
+      for (const cols of [1, 2, 3, 7, 9]) {
+        kernels.reset();
+        const all = operands(kernels, "NN", 5, cols, 6, { withBias: true });
+        const want = product(all);
+        const atTheEnd = (values: Float32Array) => {
+          const address = kernels.memory.buffer.byteLength - values.length * 4;
+          kernels.f32(address, values.length).set(values);
+          return address;
+        };
+        const bias = kernels.u32(all.descriptor, 16)[PRODUCT_BIAS / 4];
+        all.set(PRODUCT_BIAS, atTheEnd(all.product.bias!));
+        expect(product(all)).toEqual(want);
+        all.set(PRODUCT_BIAS, bias);
+        expect(product({ ...all, b: atTheEnd(all.product.b) })).toEqual(want);
+      }
+    });
+  }
 
   test("z keeps the value before the activation, y takes it", () => {
     for (const form of ["NN", "NT"] as const) {
@@ -88,7 +141,7 @@ describe.each(variants)("matmulFew, %s", (variant) => {
         const run = (withZ: boolean, kind: number, ranks: number) => {
           kernels.reset();
           const all = operands(kernels, form, 3, 29, 10, { withBias: true, withZ, activation: kind });
-          const y = multiplyFew(kernels, all, ranks);
+          const y = product(all, ranks);
           expect(all.guardsHold()).toBe(true);
           return { y, z: withZ ? all.z() : undefined };
         };
@@ -117,7 +170,7 @@ describe.each(variants)("matmulFew, %s", (variant) => {
         const kind = withT ? ACTIVATION_LEAKY_RELU : ACTIVATION_NONE;
         kernels.reset();
         const plain = operands(kernels, form, 3, 29, 10);
-        const want = multiplyFew(kernels, plain);
+        const want = product(plain);
         const y = kernels.put(want);
         if (withMask) kernels.call.multiplySegment(y, kernels.put(plain.mask), y, want.length);
         if (withT) kernels.call.activationGradSegment(kind, y, kernels.put(plain.t), y, want.length, 0.25);
@@ -125,7 +178,7 @@ describe.each(variants)("matmulFew, %s", (variant) => {
         for (const ranks of [1, 2, 4]) {
           kernels.reset();
           const all = operands(kernels, form, 3, 29, 10, { withMask, withT, activation: kind, p: 0.25 });
-          expect(bits(multiplyFew(kernels, all, ranks))).toEqual(expected);
+          expect(bits(product(all, ranks))).toEqual(expected);
           expect(all.guardsHold()).toBe(true);
         }
       }
@@ -136,10 +189,10 @@ describe.each(variants)("matmulFew, %s", (variant) => {
     for (const form of ["NN", "NT"] as const) {
       kernels.reset();
       const plain = operands(kernels, form, 3, 29, 10, {});
-      const value = multiplyFew(kernels, plain);
+      const value = product(plain);
       const leaky = operands(kernels, form, 3, 29, 10, { activation: ACTIVATION_LEAKY_RELU, p: 0.25 });
-      expect([...multiplyFew(kernels, leaky)]).toEqual([...value].map((v) => (v < 0 ? 0.25 * v : v)));
-      kernels.call.matmulFew(plain.descriptor, 0, 32);
+      expect([...product(leaky)]).toEqual([...value].map((v) => (v < 0 ? 0.25 * v : v)));
+      callUnpacked(kernels, path, plain, 0, 32);
       expect(bits(plain.y())).toEqual(bits(value));
       expect(plain.guardsHold()).toBe(true);
     }
