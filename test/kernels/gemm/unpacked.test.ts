@@ -121,7 +121,7 @@ describe.each(cases)("$path, $variant", ({ path, variant }) => {
         kernels.reset();
         const all = operands(kernels, "NN", 5, cols, 6, { withBias: true });
         const want = product(all);
-        const atTheEnd = (values: Float32Array) => {
+        const atTheEnd = (values: ArrayLike<number>) => {
           const address = kernels.memory.buffer.byteLength - values.length * 4;
           kernels.f32(address, values.length).set(values);
           return address;
