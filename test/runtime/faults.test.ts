@@ -134,31 +134,43 @@ describe("a worker lost within a step", () => {
   test(
     "ends fit with an error that carries the history; the best weights remain where somebody watches",
     async () => {
-      const runtime = await teamOf(2);
-      const model = await w.build(net, { runtime });
-      const states: w.StateDict[] = [];
-      let isArmed = false;
-      let isDue = false;
-      const record = {
-        onEpoch: () => void states.push(model.stateDict()),
-        // Just after a turn of the event loop: the next one, in which the end of a worker would be noticed, is 20 ms away.
-        onStep({ epoch }: w.TrainingState) {
-          if (isDue) void kill(workers[0]);
-          isDue = false;
-          if (epoch < 3 || isArmed) return;
-          isArmed = true;
-          setImmediate(() => {
-            isDue = true;
-          });
-        },
+      const between = new Error("the end of the worker was noticed between two steps");
+      /** A fit of which a worker is killed, and whether that was lost within a step. */
+      const attempt = async (): Promise<boolean> => {
+        const from = workers.length;
+        const runtime = await teamOf(2);
+        const model = await w.build(net, { runtime });
+        const states: w.StateDict[] = [];
+        let isArmed = false;
+        let isDue = false;
+        const record = {
+          onEpoch: () => void states.push(model.stateDict()),
+          // Just after a turn of the event loop: the next one, in which the end of a worker would be noticed, is 20 ms away.
+          onStep({ epoch }: w.TrainingState) {
+            if (runtime.info.threads === 1) throw between;
+            if (isDue) void kill(workers[from]);
+            isDue = false;
+            if (epoch < 3 || isArmed) return;
+            isArmed = true;
+            setImmediate(() => {
+              isDue = true;
+            });
+          },
+        };
+        const error = await caught(
+          model.fit(data, { ...options, epochs: 1_000_000, validation: 16, callbacks: [w.earlyStopping({ patience: Infinity }), record] }),
+        );
+        if (error === between) return false;
+        expect(error).toBeInstanceOf(w.WorkerError);
+        expect(error.history).toMatchObject({ stopped: "failed" });
+        expect(model.stateDict()).toEqual(states[error.history!.bestEpoch]);
+        expect(runtime.info.threads).toBe(1);
+        return true;
       };
-      const error = await caught(
-        model.fit(data, { ...options, epochs: 1_000_000, validation: 16, callbacks: [w.earlyStopping({ patience: Infinity }), record] }),
-      );
-      expect(error).toBeInstanceOf(w.WorkerError);
-      expect(error.history).toMatchObject({ stopped: "failed" });
-      expect(model.stateDict()).toEqual(states[error.history!.bestEpoch]);
-      expect(runtime.info.threads).toBe(1);
+      // On a busy machine a thread may take longer than 20 ms to stop.
+      let isWithin = false;
+      for (let attempts = 0; attempts < 10 && !isWithin; attempts++) isWithin = await attempt();
+      expect(isWithin).toBe(true);
     },
     2 * DEADLINE,
   );
@@ -322,16 +334,19 @@ describe("meanwhile", () => {
   test("two models of one runtime are fitted at once, each with the bits that it has alone", async () => {
     const runtime = await teamOf(3);
     const single = await runtimeOf({ threads: 1 });
-    const turns: number[] = [];
-    const fitOf = async (on: w.Runtime, seed: number) => {
+    const begun = new Set<number>();
+    const fitOf = async (on: w.Runtime, seed: number, others: number) => {
       const model = await w.build(net, { runtime: on, seed });
-      await model.fit(data, { ...options, epochs: 12, seed, callbacks: [{ onEpoch: async () => void turns.push(seed) }] });
+      // Nobody goes on to a second epoch before all have had their first: from then on they take turns.
+      const onEpoch = async () => {
+        begun.add(seed);
+        await vi.waitFor(() => expect(begun.size).toBeGreaterThan(others), { timeout: DEADLINE, interval: 1 });
+      };
+      await model.fit(data, { ...options, epochs: 12, seed, callbacks: [{ onEpoch }] });
       return bitsOf(model);
     };
-    const together = await Promise.all([fitOf(runtime, 1), fitOf(runtime, 2)]);
-    expect(turns.slice(0, 12)).toContain(1);
-    expect(turns.slice(0, 12)).toContain(2);
-    expect(together).toEqual([await fitOf(single, 1), await fitOf(single, 2)]);
+    const together = await Promise.all([fitOf(runtime, 1, 1), fitOf(runtime, 2, 1)]);
+    expect(together).toEqual([await fitOf(single, 1, 0), await fitOf(single, 2, 0)]);
     expect(together[0]).not.toEqual(together[1]);
   });
 
