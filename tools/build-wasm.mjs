@@ -1,6 +1,7 @@
 /**
  * Compiles assembly/ to build/*.wasm when a source is newer, with the exports that tests of kernels call, and makes of each the
- * binary that ships, build/*.shipped.wasm. That one, and the worker's text, are also written as modules that embed them.
+ * binary that ships, build/*.shipped.wasm. That one, and the worker's text, are also written as modules that embed them: deflated, for
+ * what is downloaded, and as it is, for what is loaded from a disk.
  */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -46,10 +47,16 @@ if (age(join(build, "worker.ts")) < Math.max(age(worker), age(fileURLToPath(impo
 for (const target of targets) {
   const wasm = join(build, `${target}.wasm`);
   const module = join(build, `${target}.ts`);
-  if (age(wasm) > sources && age(module) > sources) continue;
+  const plain = join(build, `${target}.plain.ts`);
+  if ([wasm, module, plain].every((file) => age(file) > sources)) continue;
   await compile(target);
   const binary = shipped(readFileSync(wasm));
   writeFileSync(join(build, `${target}.shipped.wasm`), binary);
-  const text = Buffer.from(await zopfli.deflateAsync(binary, {})).toString("base64"); // 5% shorter than zlib's best
-  writeFileSync(module, `/** The ${target} binary, deflated, written by tools/build-wasm.mjs. */\nexport const base64 =\n  "${text}";\n`);
+  const embed = (file, what, bytes) =>
+    writeFileSync(
+      file,
+      `/** The ${target} binary, ${what}, written by tools/build-wasm.mjs. */\nexport const base64 =\n  "${Buffer.from(bytes).toString("base64")}";\n`,
+    );
+  embed(module, "deflated", await zopfli.deflateAsync(binary, {})); // 5% shorter than zlib's best
+  embed(plain, "as it is", binary);
 }

@@ -8,7 +8,8 @@ import { checkOneOf, checkOptions, fail } from "../check.ts";
 import { OptionError, WhetstoneError } from "../errors.ts";
 import { compileBinary, prefersLowTiles, withoutSharedMemory } from "./binary.ts";
 import { type Numerics, variantFor } from "./embedded.ts";
-import { coreCount, sharedMemoryDenied } from "./host/threads.ts";
+import { sharedMemoryDenied } from "./host/sharedMemory.ts";
+import { coreCount } from "./host/threads.ts";
 import { Arena, Region } from "./memory.ts";
 import { Team, type TeamState } from "./team.ts";
 
@@ -171,8 +172,11 @@ export class Runtime {
   }
 }
 
-/** See createRuntime.ts. `embedded`: the bytes of the variant that runs here, where the user has given none. */
-export async function startRuntime(options: RuntimeOptions, embedded: Promise<Uint8Array> | undefined): Promise<Runtime> {
+/** See createRuntime.ts. `embedded`: the variant that runs here, compiled or not, where the user has given none. */
+export async function startRuntime(
+  options: RuntimeOptions,
+  embedded: Promise<Uint8Array | WebAssembly.Module> | undefined,
+): Promise<Runtime> {
   checkOptions("createRuntime", options, ["numerics", "threads", "share", "worker", "memory", "wasm"]);
   const { numerics = "fast", threads = "auto", share = "auto", worker, memory = {}, wasm } = options;
   checkOneOf("createRuntime: numerics", numerics, ["fast", "portable"]);
