@@ -45,6 +45,21 @@ describe("ranksOf", () => {
     expect(ranksOf(planOf(product(64, 64, 256)), 8, "auto")).toEqual([1]);
   });
 
+  test("wakes no team for one row of mnist's net with plain SGD, whose few products and passes over memory it would slow", async () => {
+    const runtime = await w.createRuntime({ threads: 2 });
+    const net = w.sequential(w.input(784), w.dense(512), w.relu(), w.dense(512), w.relu(), w.dense(10));
+    const model = await w.build(net, { runtime });
+    const sharedOps = async (optimizer: w.Optimizer) => {
+      const trainer = await w.createTrainer(model, { loss: w.softmaxCrossEntropy(), optimizer, batchSize: 1 });
+      const count = trainer.sharedOps;
+      trainer.dispose();
+      return count;
+    };
+    expect(await sharedOps(w.sgd({ learningRate: 0.01 }))).toBe(0);
+    expect(await sharedOps(w.adam())).toBeGreaterThan(2); // 1.4 times as fast with two threads
+    runtime.dispose();
+  });
+
   test("a team of one shares nothing, not even when told to", () => {
     expect(ranksOf(planOf(large), 1, "always")).toEqual([1]);
   });
