@@ -25,6 +25,11 @@ export const MAX_CONSTANTS = 8;
 export const FLAG_BARRIER = 1;
 export const SIZE_PER_ROW = 0x80000000;
 
+// The first line of memory is never used: address 0 means "absent". After it lie the binary's vector constants (tools/pool-constants.mjs),
+// which whoever makes the memory copies there from the binary's custom section "constants".
+export const CONSTANTS = 64;
+export const CONSTANTS_BYTES = 960;
+
 // The control block: what changes from step to step. The facade writes it before a call and reads results after it.
 export const CONTROL_ROWS = 0; // u32: rows of this batch
 export const CONTROL_STATUS = 4; // u32: STATUS_* of the last run

@@ -8,6 +8,11 @@ import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import Benchmark from "benchmark";
+import { CONSTANTS, CONSTANTS_BYTES } from "../assembly/abi.ts";
+import { constantsOf } from "../src/runtime/binary.ts";
+
+/** What comes before it is the binary's. */
+const FIRST = CONSTANTS + CONSTANTS_BYTES;
 
 /** Where a figure was measured; belongs beside it. */
 export interface Machine {
@@ -43,12 +48,14 @@ function commit(): string {
 export class Module {
   readonly memory: WebAssembly.Memory;
   readonly call: Record<string, (...args: number[]) => number>;
-  #top = 64;
+  #top = FIRST;
 
   constructor(variant: "portable" | "fast") {
     const bytes = readFileSync(fileURLToPath(new URL(`../build/${variant}.wasm`, import.meta.url)));
     this.memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: this.memory } });
+    const module = new WebAssembly.Module(bytes);
+    const instance = new WebAssembly.Instance(module, { env: { memory: this.memory } });
+    new Uint32Array(this.memory.buffer).set(constantsOf(module), CONSTANTS >>> 2);
     this.call = instance.exports as Record<string, (...args: number[]) => number>;
   }
 
@@ -73,7 +80,7 @@ export class Module {
 
   /** Gives back all that was allocated since the module was made. */
   reset(): void {
-    this.#top = 64;
+    this.#top = FIRST;
   }
 }
 

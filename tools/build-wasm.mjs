@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import zopfli from "@gfx/zopfli";
+import { poolConstants } from "./pool-constants.mjs";
 import { shipped } from "./ship-wasm.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -33,7 +34,7 @@ const requested = process.argv.slice(2);
 const targets = requested.length > 0 ? requested : ["portable", "fast"];
 process.chdir(root);
 mkdirSync(build, { recursive: true });
-const tools = ["build-wasm.mjs", "ship-wasm.mjs"].map((name) => age(join(root, "tools", name)));
+const tools = ["build-wasm.mjs", "pool-constants.mjs", "ship-wasm.mjs"].map((name) => age(join(root, "tools", name)));
 const sources = Math.max(newest(join(root, "assembly")), age(join(root, "asconfig.json")), ...tools);
 const worker = join(root, "src", "runtime", "worker.ts");
 if (age(join(build, "worker.ts")) < Math.max(age(worker), age(fileURLToPath(import.meta.url)))) {
@@ -50,6 +51,7 @@ for (const target of targets) {
   const plain = join(build, `${target}.plain.ts`);
   if ([wasm, module, plain].every((file) => age(file) > sources)) continue;
   await compile(target);
+  writeFileSync(wasm, poolConstants(readFileSync(wasm)));
   const binary = shipped(readFileSync(wasm));
   writeFileSync(join(build, `${target}.shipped.wasm`), binary);
   const embed = (file, what, bytes) =>

@@ -92,7 +92,10 @@ class Binary {
     if (!this.isSupported) return;
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
     memory.grow((CHUNK * 8) / 65536);
-    this.call = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
+    const module = new WebAssembly.Module(bytes);
+    this.call = new WebAssembly.Instance(module, { env: { memory } }).exports;
+    // As src/runtime/runtime.ts: kernels read their constants from CONSTANTS (assembly/abi.ts) on.
+    new Uint32Array(memory.buffer).set(new Uint32Array(WebAssembly.Module.customSections(module, "constants")[0]), 64 / 4);
     this.x = new Float32Array(memory.buffer, 65536, CHUNK);
     this.bits = new Uint32Array(memory.buffer, 65536, CHUNK);
     this.y = new Float32Array(memory.buffer, 65536 + CHUNK * 4, CHUNK);

@@ -32,6 +32,18 @@ export async function compileBinary(bytes: BufferSource): Promise<WebAssembly.Mo
 }
 
 /**
+ * The binary's vector constants, for the place in its memory where kernels read them.
+ * @throws FormatError if the module has none.
+ */
+export function constantsOf(module: WebAssembly.Module): Uint32Array {
+  const [section] = WebAssembly.Module.customSections(module, "constants");
+  if (section === undefined) {
+    throw new FormatError("createRuntime: the wasm binary holds no constants. Give whetstone's own .wasm files, of this version");
+  }
+  return new Uint32Array(section);
+}
+
+/**
  * A copy of the binary whose memory import is not shared: the two differ in one bit of the import's limits.
  * @throws FormatError if the bytes hold no shared memory import.
  */

@@ -2,12 +2,13 @@
  * One linear memory and the arena that hands out its blocks. Blocks are 64-byte aligned and zeroed; memory only grows.
  * It knows bytes, not what is in them.
  */
+import * as abi from "../../assembly/abi.ts";
 import { MemoryError } from "../errors.ts";
 
 const PAGE = 65536;
 const GRANULE = 64;
-/** Address 0 means "absent" in records, so the first line is never handed out. */
-const FIRST = 64;
+/** What lies before it is never handed out: the line of address 0, which means "absent" in records, and the binary's constants. */
+const FIRST = abi.CONSTANTS + abi.CONSTANTS_BYTES;
 const GIB = 1024 * 1024 * 1024;
 /** Grown in steps of at least this much: a step of growth makes new views, and small ones would make many. */
 const STEP_PAGES = 16;

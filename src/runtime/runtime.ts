@@ -6,7 +6,7 @@ import { instantiate } from "@assemblyscript/loader";
 import * as abi from "../../assembly/abi.ts";
 import { checkOneOf, checkOptions, fail } from "../check.ts";
 import { OptionError, WhetstoneError } from "../errors.ts";
-import { compileBinary, prefersLowTiles, withoutSharedMemory } from "./binary.ts";
+import { compileBinary, constantsOf, prefersLowTiles, withoutSharedMemory } from "./binary.ts";
 import { type Numerics, variantFor } from "./embedded.ts";
 import { sharedMemoryDenied } from "./host/sharedMemory.ts";
 import { coreCount } from "./host/threads.ts";
@@ -194,7 +194,9 @@ export async function startRuntime(
   const shared = denied === undefined;
   if (!shared) notes.push(`memory is not shared: ${denied}`);
   const module = await loadModule(wasm === undefined ? await embedded : wasm, shared);
+  const constants = constantsOf(module);
   const arena = new Arena(maximum, shared);
+  arena.views.u32.set(constants, abi.CONSTANTS >>> 2);
   const { exports } = await instantiate(module, { env: { memory: arena.memory } });
   const kernels = exports as unknown as KernelExports;
   const actual = kernels.usesRelaxedSimd!() === 1 ? "fast" : "portable";

@@ -4,6 +4,11 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { CONSTANTS, CONSTANTS_BYTES } from "../../assembly/abi.ts";
+import { constantsOf } from "../../src/runtime/binary.ts";
+
+/** What comes before it is the binary's. */
+const FIRST = CONSTANTS + CONSTANTS_BYTES;
 
 export type Variant = "portable" | "fast";
 
@@ -22,13 +27,16 @@ export class Kernels {
   readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   readonly call: Record<string, (...args: number[]) => number>;
   readonly variant: Variant;
-  #top = 64;
+  readonly #constants: Uint32Array;
+  #top = FIRST;
 
   constructor(variant: Variant) {
     this.variant = variant;
     const module = new WebAssembly.Module(binary(variant));
     const instance = new WebAssembly.Instance(module, { env: { memory: this.memory } });
     this.call = instance.exports as Record<string, (...args: number[]) => number>;
+    this.#constants = constantsOf(module);
+    this.reset();
   }
 
   /** Address of `bytes` bytes, 64-byte aligned plus `skew` (for tests of unaligned operands), zero-filled. */
@@ -40,10 +48,11 @@ export class Kernels {
     return address;
   }
 
-  /** Gives everything back; memory is zeroed. */
+  /** Gives everything back; memory is zeroed but for the constants. */
   reset(): void {
     new Uint8Array(this.memory.buffer).fill(0);
-    this.#top = 64;
+    this.u32(CONSTANTS, this.#constants.length).set(this.#constants);
+    this.#top = FIRST;
   }
 
   f32(address: number, length: number): Float32Array {
