@@ -23,28 +23,14 @@ function low(first: v128, second: v128): v128 {
 }
 
 /**
- * The constants of all rounds, at y, to be read back from there: V8 makes a vector that it knows to be constant anew in every
- * round, by three instructions each. 4096 elements of dropout take 4.1 µs so and 6.2 with splats (Node 26, Zen 4).
- */
-// @ts-ignore: decorator
-@inline
-function writeConstants(y: usize): void {
-  store<i32>(y, MULTIPLIER_0);
-  store<i32>(y, MULTIPLIER_1, 4);
-  store<i32>(y, WEYL_0, 8);
-  store<i32>(y, WEYL_1, 12);
-}
-
-/**
  * y = the words of blocks block .. block + 3, in order; one block per lane until the end, then transposed.
  * y: u32[16], 16-byte aligned.
  */
 export function philox(y: usize, block: u32, step: u32, stream: u32, run: u32, keyLow: u32, keyHigh: u32): void {
-  writeConstants(y);
-  const multiplier0 = v128.load32_splat(y);
-  const multiplier1 = v128.load32_splat(y, 4);
-  const weyl0 = v128.load32_splat(y, 8);
-  const weyl1 = v128.load32_splat(y, 12);
+  const multiplier0 = i32x4.splat(MULTIPLIER_0);
+  const multiplier1 = i32x4.splat(MULTIPLIER_1);
+  const weyl0 = i32x4.splat(WEYL_0);
+  const weyl1 = i32x4.splat(WEYL_1);
   let c0 = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
   let c1 = i32x4.splat(step);
   let c2 = i32x4.splat(stream);
@@ -71,11 +57,10 @@ export function philox(y: usize, block: u32, step: u32, stream: u32, run: u32, k
  * (4096 elements of dropout take 6.1 µs so and 8.8 µs by philox; Node 26, Zen 5). y: u32[32], 16-byte aligned.
  */
 export function philoxPair(y: usize, block: u32, step: u32, stream: u32, run: u32, keyLow: u32, keyHigh: u32): void {
-  writeConstants(y);
-  const multiplier0 = v128.load32_splat(y);
-  const multiplier1 = v128.load32_splat(y, 4);
-  const weyl0 = v128.load32_splat(y, 8);
-  const weyl1 = v128.load32_splat(y, 12);
+  const multiplier0 = i32x4.splat(MULTIPLIER_0);
+  const multiplier1 = i32x4.splat(MULTIPLIER_1);
+  const weyl0 = i32x4.splat(WEYL_0);
+  const weyl1 = i32x4.splat(WEYL_1);
   let c0 = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
   let c1 = i32x4.splat(step);
   let c2 = i32x4.splat(stream);
