@@ -74,9 +74,11 @@ test("more constants than there is room for", () => {
   expect(() => poolConstants(source.emitBinary())).toThrow(`constants take ${abi.CONSTANTS_BYTES + 16} bytes`);
 });
 
-test("a binary without constants is refused, and says so", async () => {
-  const wasm = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
-  await expect(w.createRuntime({ wasm })).rejects.toThrow(/holds no constants. Give whetstone's own .wasm files/);
+test.each([undefined, 3, abi.CONSTANTS_BYTES + 4])("a binary with %s bytes of constants is refused, and says so", async (size) => {
+  const source = new binaryen.Module();
+  if (size !== undefined) source.addCustomSection("constants", new Uint8Array(size));
+  const wasm = new WebAssembly.Module(source.emitBinary() as Uint8Array<ArrayBuffer>);
+  await expect(w.createRuntime({ wasm })).rejects.toThrow(/does not hold the constants wanted. Give whetstone's own .wasm files/);
 });
 
 test("training leaves the constants as they are", async () => {

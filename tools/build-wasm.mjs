@@ -1,7 +1,6 @@
 /**
  * Compiles assembly/ to build/*.wasm when a source is newer, with the exports that tests of kernels call, and makes of each the
- * binary that ships, build/*.shipped.wasm. That one, and the worker's text, are also written as modules that embed them: deflated, for
- * what is downloaded, and as it is, for what is loaded from a disk.
+ * binary that ships, build/*.shipped.wasm. That one, and the worker's text, are also written as modules that embed them.
  */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -34,7 +33,7 @@ const requested = process.argv.slice(2);
 const targets = requested.length > 0 ? requested : ["portable", "fast"];
 process.chdir(root);
 mkdirSync(build, { recursive: true });
-const tools = ["build-wasm.mjs", "pool-constants.mjs", "ship-wasm.mjs"].map((name) => age(join(root, "tools", name)));
+const tools = ["abi.mjs", "build-wasm.mjs", "pool-constants.mjs", "ship-wasm.mjs"].map((name) => age(join(root, "tools", name)));
 const sources = Math.max(newest(join(root, "assembly")), age(join(root, "asconfig.json")), ...tools);
 const worker = join(root, "src", "runtime", "worker.ts");
 if (age(join(build, "worker.ts")) < Math.max(age(worker), age(fileURLToPath(import.meta.url)))) {
@@ -48,17 +47,11 @@ if (age(join(build, "worker.ts")) < Math.max(age(worker), age(fileURLToPath(impo
 for (const target of targets) {
   const wasm = join(build, `${target}.wasm`);
   const module = join(build, `${target}.ts`);
-  const plain = join(build, `${target}.plain.ts`);
-  if ([wasm, module, plain].every((file) => age(file) > sources)) continue;
+  if (age(wasm) > sources && age(module) > sources) continue;
   await compile(target);
   writeFileSync(wasm, poolConstants(readFileSync(wasm)));
   const binary = shipped(readFileSync(wasm));
   writeFileSync(join(build, `${target}.shipped.wasm`), binary);
-  const embed = (file, what, bytes) =>
-    writeFileSync(
-      file,
-      `/** The ${target} binary, ${what}, written by tools/build-wasm.mjs. */\nexport const base64 =\n  "${Buffer.from(bytes).toString("base64")}";\n`,
-    );
-  embed(module, "deflated", await zopfli.deflateAsync(binary, {})); // 5% shorter than zlib's best
-  embed(plain, "as it is", binary);
+  const text = Buffer.from(await zopfli.deflateAsync(binary, {})).toString("base64"); // 5% shorter than zlib's best
+  writeFileSync(module, `/** The ${target} binary, deflated, written by tools/build-wasm.mjs. */\nexport const base64 =\n  "${text}";\n`);
 }

@@ -11,6 +11,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { abiNumber } from "./abi.mjs";
 
 const FLAG = "--experimental-wasm-relaxed-simd"; // Node 20 needs it for the fast binary; later versions refuse it
 if (process.versions.node.startsWith("20.") && !process.execArgv.includes(FLAG)) {
@@ -94,8 +95,10 @@ class Binary {
     memory.grow((CHUNK * 8) / 65536);
     const module = new WebAssembly.Module(bytes);
     this.call = new WebAssembly.Instance(module, { env: { memory } }).exports;
-    // As src/runtime/runtime.ts: kernels read their constants from CONSTANTS (assembly/abi.ts) on.
-    new Uint32Array(memory.buffer).set(new Uint32Array(WebAssembly.Module.customSections(module, "constants")[0]), 64 / 4);
+    new Uint32Array(memory.buffer).set(
+      new Uint32Array(WebAssembly.Module.customSections(module, "constants")[0]),
+      abiNumber("CONSTANTS") / 4,
+    );
     this.x = new Float32Array(memory.buffer, 65536, CHUNK);
     this.bits = new Uint32Array(memory.buffer, 65536, CHUNK);
     this.y = new Float32Array(memory.buffer, 65536 + CHUNK * 4, CHUNK);

@@ -4,12 +4,10 @@
  * Zeros and all ones, which are one instruction, stay. The numbers are kept in a custom section, as a data segment would be written by
  * every thread: whoever makes the memory copies them to CONSTANTS, and no kernel writes there.
  */
-import { readFileSync } from "node:fs";
 import binaryen from "assemblyscript/binaryen";
+import { abiNumber } from "./abi.mjs";
 
-const abi = readFileSync(new URL("../assembly/abi.ts", import.meta.url), "utf8");
-const numberOf = (name) => Number(new RegExp(`^export const ${name} = (\\d+);`, "m").exec(abi)[1]);
-const [CONSTANTS, CONSTANTS_BYTES] = ["CONSTANTS", "CONSTANTS_BYTES"].map(numberOf);
+const [CONSTANTS, CONSTANTS_BYTES] = ["CONSTANTS", "CONSTANTS_BYTES"].map(abiNumber);
 
 const VECTOR = /\(v128\.const i32x4 (0x[0-9a-f]{8}) (0x[0-9a-f]{8}) (0x[0-9a-f]{8}) (0x[0-9a-f]{8})\)/g;
 const INSTRUCTIONS_OF_ONE = new Set(["0x00000000", "0xffffffff"]);

@@ -36,8 +36,8 @@ export function laneSum(x: v128): f32 {
 
 /**
  * Lanes below `least`, the smallest normal number, become +0: WebAssembly cannot flush denormals, and they cost 100 cycles each.
- * An operand because V8 makes a constant anew in every turn of a loop: adam takes 1.04 ns a parameter then, 0.91 with it and the
- * lower limit of the gradient held in registers (Node 26, Zen 4).
+ * An operand, so that a loop holds it in a register: adam took 1.04 ns a parameter with a constant, 0.91 with it and the lower limit of
+ * the gradient held there (Node 26, Zen 4).
  */
 // @ts-ignore: decorator
 @inline

@@ -92,13 +92,13 @@ export class BatchPlaces {
   #placeLabels(x: Float32Array, y: Int32Array, { x: inputs, labels }: BatchViews): boolean {
     const rows = y.length;
     if (rows === 0 || rows > this.#capacity || x.length !== rows * this.#inputWords || rows < this.#leastRows) return false;
-    for (let row = 0; row < rows; row++) {
-      const label = y[row]!;
-      if (label < 0 || label >= this.#classes) return false;
-      labels[row] = label;
-    }
+    for (let row = 0; row < rows; row++) if (y[row]! < 0 || y[row]! >= this.#classes) return false;
     inputs.set(x);
-    if (!this.#areFinite(x.length)) return false;
+    if (!this.#areFinite(x.length)) {
+      inputs.fill(0, 0, x.length);
+      return false;
+    }
+    labels.set(y);
     const { placed } = this;
     placed.rows = rows;
     placed.targetKind = "labels";

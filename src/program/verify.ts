@@ -3,6 +3,7 @@
  * written, no two live buffers on the same bytes, and all ranks meet between a write and whatever depends on it.
  * It derives all of this anew from the ops: a fault in the planner or encoder must not excuse itself.
  */
+import * as abi from "../../assembly/abi.ts";
 import { type Buffer, type Op, sizesAt } from "./builder.ts";
 import { countAt } from "./count.ts";
 import { addressOf, conflict, type Encoded, rangesOf } from "./encode.ts";
@@ -36,6 +37,10 @@ function checkOperands(plan: Plan, workspace: number, fail: Fail): void {
     for (const [name, value] of Object.entries(sizes)) {
       if (!(Number.isInteger(value) && value >= 0 && value < 0x80000000)) fail(op, `size ${name} is ${value}`);
     }
+    // Of a small product the scratch holds b, in whole vectors of columns, and the bias.
+    const { inner = 0, cols = 0 } = sizes;
+    if (op.name === "matmulSmall" && (inner + 1) * Math.ceil(cols / 4) * 16 > abi.SCRATCH_BYTES)
+      fail(op, "b does not fit into the scratch");
     for (const [name, value] of Object.entries(op.constants)) if (Number.isNaN(value)) fail(op, `constant ${name} is NaN`);
     eachOperand(op, (buffer, _, name) => {
       const address = addressOf(plan, workspace, buffer);

@@ -1,4 +1,5 @@
 /** Compiles a binary for this host: says what an engine lacks, and adapts the bytes where there is no shared memory. */
+import * as abi from "../../assembly/abi.ts";
 import { FormatError, OptionError } from "../errors.ts";
 
 // (module (func (result v128) i32.const 0 i32x4.splat)): the smallest module that uses SIMD.
@@ -33,12 +34,14 @@ export async function compileBinary(bytes: BufferSource): Promise<WebAssembly.Mo
 
 /**
  * The binary's vector constants, for the place in its memory where kernels read them.
- * @throws FormatError if the module has none.
+ * @throws FormatError if the module has none, or more than there is room for.
  */
 export function constantsOf(module: WebAssembly.Module): Uint32Array {
   const [section] = WebAssembly.Module.customSections(module, "constants");
-  if (section === undefined) {
-    throw new FormatError("createRuntime: the wasm binary holds no constants. Give whetstone's own .wasm files, of this version");
+  if (section === undefined || section.byteLength % 4 !== 0 || section.byteLength > abi.CONSTANTS_BYTES) {
+    throw new FormatError(
+      "createRuntime: the wasm binary does not hold the constants wanted. Give whetstone's own .wasm files, of this version",
+    );
   }
   return new Uint32Array(section);
 }

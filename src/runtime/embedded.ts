@@ -2,7 +2,7 @@
  * Which of the two binaries runs here, and its embedded bytes. Apart from what compiles and runs them, so that both are loaded at
  * the same time.
  */
-import { base64Decoder, inflateBase64 } from "./host/inflate.ts";
+import { inflateBase64 } from "./host/inflate.ts";
 
 export type Numerics = "fast" | "portable";
 
@@ -17,15 +17,10 @@ export const supportsRelaxedSimd = (): boolean => WebAssembly.validate(new Uint8
 export const variantFor = (numerics: Numerics): Numerics => (numerics === "fast" && supportsRelaxedSimd() ? "fast" : "portable");
 
 /**
- * The embedded bytes of a variant: only one module of the variant that runs is ever imported. For pages they are deflated before
- * they become text: base64 of wasm itself is twice as long when a server compresses it.
+ * The embedded bytes of a variant: only the module of the variant that runs is ever imported. They are deflated before they
+ * become text: base64 of wasm itself is twice as long when a server compresses it.
  */
 export async function embeddedBytes(variant: Numerics): Promise<Uint8Array<ArrayBuffer>> {
-  const decode = base64Decoder();
-  if (decode) {
-    const plain = variant === "fast" ? await import("../../build/fast.plain.ts") : await import("../../build/portable.plain.ts");
-    return decode(plain.base64);
-  }
   const { base64 } = variant === "fast" ? await import("../../build/fast.ts") : await import("../../build/portable.ts");
   return inflateBase64(base64);
 }

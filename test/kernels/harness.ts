@@ -50,6 +50,8 @@ export class Kernels {
 
   /** Gives everything back; memory is zeroed but for the constants. */
   reset(): void {
+    const table = this.u32(CONSTANTS, this.#constants.length);
+    if (this.#top > FIRST && table.some((word, i) => word !== this.#constants[i])) throw new Error("a kernel wrote over the constants");
     new Uint8Array(this.memory.buffer).fill(0);
     this.u32(CONSTANTS, this.#constants.length).set(this.#constants);
     this.#top = FIRST;

@@ -67,7 +67,24 @@ describe.each(variants)("labels in place, %s", (variant) => {
     }
     expect(error).toBeInstanceOf(kind);
     expect((error as Error).message).toContain(message);
+    expect(() => bad.trainer.profile(1)).not.toThrow(); // of the last batch, or of zeros in its place
     for (const { trainer } of [bad, good]) trainer.step({ x, y });
     expect(bitsOf(bad.model, bad.trainer)).toEqual(bitsOf(good.model, good.trainer));
+  });
+
+  test("a refused batch leaves neither its labels nor what is not finite", async () => {
+    const { model, trainer } = await trainerOf();
+    const { f32, i32 } = model.runtime.arena.views;
+    const find = (view: Float32Array | Int32Array, values: ArrayLike<number>) => {
+      for (let at = 0; at + values.length <= view.length; at++)
+        if (Array.from(values).every((value, i) => view[at + i] === value)) return at;
+      return expect.fail("the batch is not in memory");
+    };
+    trainer.step({ x, y });
+    const [atX, atY] = [find(f32, x), find(i32, y)];
+    const other = y.map((label) => 3 - label);
+    expect(() => trainer.step({ x: x.map((value, i) => (i === 20 ? Number.NaN : value)), y: other })).toThrow(w.DataError);
+    expect(i32.slice(atY, atY + ROWS)).toEqual(y);
+    expect(f32.slice(atX, atX + x.length).every(Number.isFinite)).toBe(true);
   });
 });

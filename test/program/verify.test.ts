@@ -4,6 +4,7 @@ import { type Buffer, Builder, type Op } from "../../src/program/builder.ts";
 import { perRow } from "../../src/program/count.ts";
 import { conflict, encode, rangesOf } from "../../src/program/encode.ts";
 import { type Plan, plan } from "../../src/program/plan.ts";
+import { product, rowMajor } from "../../src/program/product.ts";
 import { verify } from "../../src/program/verify.ts";
 
 const WORKSPACE = 4096;
@@ -61,6 +62,40 @@ test("an op's ranges are the bytes of its operands, to the last word at the prog
   const after = { begin: 8192 + 4 * 160, end: 8192 + 4 * 170, isWritten: true };
   expect(conflict([written!], [after])).toBe(false);
   expect(conflict([written!], [{ ...after, begin: after.begin - 4 }])).toBe(true);
+});
+
+test("a small product must fit into the scratch, and the planner gives it none that does not", () => {
+  const programOf = (cols: number, inner: number, force: boolean) => {
+    const builder = new Builder("train", 16);
+    const [a, b, y] = [
+      builder.fixed("a", 1 << 20, perRow(inner)),
+      builder.fixed("b", 1 << 21, inner * cols),
+      builder.fixed("y", 1 << 22, perRow(cols)),
+    ];
+    const sizes = { rows: perRow(1), cols, inner };
+    product(builder, y, rowMajor(a, inner), rowMajor(b, cols), sizes);
+    const [op] = builder.ops.slice(-1);
+    const ops = force ? [{ ...op!, name: "matmulSmall" as const, operands: { a, b, y } }] : builder.ops;
+    return { ...plan(ops, 16), workspaceBytes: 1 << 30 };
+  };
+  const verified = (program: Plan) =>
+    verify(
+      program,
+      encode(
+        program,
+        WORKSPACE,
+        program.ops.map(() => 1),
+      ),
+      WORKSPACE,
+    );
+  const namesOf = ({ ops }: Plan) => ops.map(({ name }) => name).join(" ");
+  expect(namesOf(programOf(16, 128, false))).toBe("matmulSmall"); // 32,768 multiply-adds
+  expect(namesOf(programOf(16, 129, false))).toBe("packB matmul");
+  expect(namesOf(programOf(7, 256, false))).toBe("matmulSmall");
+  expect(namesOf(programOf(7, 257, false))).toBe("packB matmul"); // inner is longer than a block
+  expect(() => verified(programOf(128, 255, true))).not.toThrow(); // 256 vectors of 128: all of the scratch
+  expect(() => verified(programOf(128, 256, true))).toThrow("matmulSmall: b does not fit into the scratch");
+  expect(() => verified(programOf(129, 255, true))).toThrow("matmulSmall: b does not fit into the scratch");
 });
 
 describe("rejects", () => {

@@ -1,4 +1,4 @@
-/** The matrix product in float64: the specification of packB, matmul and matmulFew. */
+/** The matrix product in float64: the specification of packB, matmul, matmulFew and matmulSmall. */
 
 export interface Product {
   rows: number;

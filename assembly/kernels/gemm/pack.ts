@@ -1,5 +1,5 @@
 /**
- * Packing: operands are copied into the order in which the tile reads them, so that only this file knows strides.
+ * Packing: operands are copied into the order in which the tile reads them, so that the tile need not know strides (small.ts does).
  *
  * b, f32[inner, cols], as panels of 8 columns inside blocks of KC rows; the last panel is filled up with zeros:
  *   | block 0 (kc = 256)                           | block 1 (kc = the rest) ...

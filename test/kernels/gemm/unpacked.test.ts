@@ -1,3 +1,4 @@
+/** The products that take b where it lies, matmulFew and matmulSmall: the same cases for both. */
 import { describe, expect, test } from "vitest";
 import {
   ACTIVATION_LEAKY_RELU,
