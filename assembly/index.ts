@@ -24,6 +24,7 @@ export { alphaDropout, dropout, fillConstant, fillNormal, fillTruncatedNormal, f
 export { areFinite, finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 export { absoluteError, squaredError } from "./kernels/regressionLosses";
 export { limitRowNorms } from "./kernels/limitRowNorms";
+export { shuffle } from "./kernels/shuffle";
 export { softThreshold } from "./kernels/softThreshold";
 export { scaleToNorm } from "./kernels/scaleToNorm";
 export { logSoftmaxRows, logSoftmaxRowsGrad, softmaxRows, softmaxRowsGrad } from "./kernels/softmax";

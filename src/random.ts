@@ -65,6 +65,9 @@ export function checkSeed(where: string, seed: number): void {
   checkCount(where, seed, 0);
 }
 
+/** A seed as the key of the generator. */
+export const seedWords = (seed: number): [low: number, high: number] => [seed >>> 0, Math.floor(seed / TWO_32)];
+
 /** The numbers of one stream, one after the other. */
 export class RandomStream {
   readonly #key: readonly [number, number];
@@ -75,7 +78,7 @@ export class RandomStream {
   /** seed: integer from 0 to 2^53 - 1; stream, run, step: u32. @throws OptionError for another seed. */
   constructor(seed: number, stream: number, run = 0, step = 0) {
     checkSeed("RandomStream: seed", seed);
-    this.#key = [seed >>> 0, Math.floor(seed / TWO_32)];
+    this.#key = seedWords(seed);
     this.#counter = [0, step >>> 0, stream >>> 0, run >>> 0];
   }
 

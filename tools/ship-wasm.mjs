@@ -18,6 +18,7 @@ export const SHIPPED_EXPORTS = [
   "runTeam",
   "serve",
   "setTileRows",
+  "shuffle",
   "spinTurns",
   "usesRelaxedSimd",
 ];

@@ -3,7 +3,7 @@
  * gathered here, or batches that the user's iterable gives.
  */
 import { type NonFiniteError, ShapeError } from "../errors.ts";
-import { RandomStream, STREAM_SHUFFLE, shuffleInto } from "../random.ts";
+import { RandomStream, STREAM_SHUFFLE, seedWords, shuffleInto } from "../random.ts";
 import type { Region } from "../runtime/memory.ts";
 import type { Batch, PlacedBatch } from "./batchPlaces.ts";
 import { MOST_COPIED_BYTES } from "./beginFit.ts";
@@ -42,7 +42,8 @@ export class RowBatches implements BatchSource {
   readonly #training: Training;
   readonly #data: TakenData;
   readonly #options: RowsOptions;
-  readonly #order: Uint32Array;
+  /** Where rows are gathered here. */
+  readonly #order: Uint32Array | undefined;
   readonly program: ReturnType<Training["programFor"]>;
   /** Address of the row numbers in memory; 0 if rows are gathered here. */
   readonly #indices: number;
@@ -52,12 +53,12 @@ export class RowBatches implements BatchSource {
     this.#training = training;
     this.#data = data;
     this.#options = options;
-    this.#order = new Uint32Array(data.rows);
     this.skipsRemainder = training.batch.needsTwoRows && data.rows % batchSize === 1 && data.rows > 1 && batchSize > 1;
     this.stepsPerEpoch = Math.ceil(data.rows / batchSize) - (this.skipsRemainder ? 1 : 0);
     training.batch.checkRows(Math.min(batchSize, data.rows), "fit");
     const bytes = data.x.byteLength + data.y.data.byteLength;
     this.#indices = bytes <= (options.maxBytes ?? MOST_COPIED_BYTES) ? this.#moveIn(region) : 0;
+    if (this.#indices === 0) this.#order = new Uint32Array(data.rows);
     this.placed = { rows: 0, targetKind: data.y.kind, isWeighted: data.weights !== undefined };
     this.program = training.programFor(data.y.kind, data.weights !== undefined);
   }
@@ -76,9 +77,15 @@ export class RowBatches implements BatchSource {
 
   begin(epoch: number): void {
     const { shuffle, seed, run } = this.#options;
-    for (let i = 0; i < this.#order.length; i++) this.#order[i] = i;
-    if (shuffle) shuffleInto(this.#order, new RandomStream(seed, STREAM_SHUFFLE, run, epoch));
-    if (this.#indices !== 0) this.#training.state.runtime.arena.views.u32.set(this.#order, this.#indices >>> 2);
+    const order = this.#order;
+    if (order === undefined) {
+      const { kernels, scratch } = this.#training.state.runtime;
+      const [low, high] = seedWords(seed);
+      kernels.shuffle!(this.#indices, this.#data.rows, shuffle ? scratch : 0, low, high, STREAM_SHUFFLE, run, epoch);
+      return;
+    }
+    for (let i = 0; i < order.length; i++) order[i] = i;
+    if (shuffle) shuffleInto(order, new RandomStream(seed, STREAM_SHUFFLE, run, epoch));
   }
 
   step(index: number): number {
@@ -123,7 +130,7 @@ export class RowBatches implements BatchSource {
     const from = index * batchSize;
     this.placed.rows = Math.min(batchSize, this.#data.rows - from);
     if (this.#indices !== 0) return this.#indices + from * 4;
-    this.#training.batch.placeRows(this.#data, this.#order.subarray(from, from + this.placed.rows));
+    this.#training.batch.placeRows(this.#data, this.#order!.subarray(from, from + this.placed.rows));
     return 0;
   }
 }

@@ -1,5 +1,6 @@
 /** Writes initial values into a parameter's place. Every parameter has a random stream of its own: its number in the net. */
 import type { Fill } from "../initializers.ts";
+import { seedWords } from "../random.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { orthonormalize } from "./orthonormalize.ts";
 import type { StoredParameter } from "./state.ts";
@@ -7,8 +8,7 @@ import type { StoredParameter } from "./state.ts";
 /** Fills the parameter and zeroes its pads. */
 export function fillParameter(runtime: Runtime, parameter: StoredParameter, fill: Fill, seed: number): void {
   const { kernels } = runtime;
-  const low = seed >>> 0;
-  const high = Math.floor(seed / 4294967296) >>> 0;
+  const [low, high] = seedWords(seed);
   const { address, bytes, words, shape, stream } = parameter;
   const normal = (std: number) => kernels.fillNormal!(address, 0, std, low, high, stream, 0, bytes);
   const values = () => runtime.arena.views.f32.subarray(address >>> 2, (address >>> 2) + words);

@@ -10,6 +10,7 @@ import type { Loss, TargetKind } from "../losses/loss.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Decay, Penalty } from "../penalties.ts";
 import type { Span } from "../program/builder.ts";
+import { seedWords } from "../random.ts";
 import type { Region } from "../runtime/memory.ts";
 import { sizeOf } from "../shape.ts";
 import { Accumulation } from "./accumulation.ts";
@@ -99,8 +100,7 @@ export class Training {
   #writeConstants(seed: number, run: number): void {
     const { u32, f32 } = this.state.runtime.arena.views;
     const { clip } = this.options;
-    u32[controlWord(this.#control, abi.CONTROL_SEED_LOW)] = seed >>> 0;
-    u32[controlWord(this.#control, abi.CONTROL_SEED_HIGH)] = Math.floor(seed / 4294967296) >>> 0;
+    u32.set(seedWords(seed), controlWord(this.#control, abi.CONTROL_SEED_LOW));
     u32[controlWord(this.#control, abi.CONTROL_RUN)] = run;
     f32[controlWord(this.#control, abi.CONTROL_CLIP_MAX)] = clip?.kind === "norm" ? clip.max : Infinity;
     this.scalars.writeConstants();

@@ -698,4 +698,17 @@ export const mutants = rows([
       { name: "logSoftmaxRowsGrad: the sum added", find: "nmadd(e, total,", replace: "nmadd(f32x4.neg(e), total," },
     ],
   },
+  {
+    file: "assembly/kernels/shuffle.ts",
+    tests: kernel("shuffle"),
+    changes: [
+      { name: "the rows not counted first", find: "store<u32>(order + ((<usize>i) << 2), i);", replace: "continue;" },
+      { name: "the first words again and again", find: "block += WORDS / 4;", replace: "" },
+      { name: "a word is used twice", find: "      used++;\n", replace: "" },
+      { name: "every word is taken", find: "while (word - rest > 0 - n);", replace: "while (false);" },
+      { name: "the last row never moves", find: "let i = count - 1;", replace: "let i = count - 2;" },
+      { name: "a row is lost", find: "store<u32>(there, kept);", replace: "" },
+      { name: "the words of another epoch", find: "block, step, stream, run,", replace: "block, run, stream, step," },
+    ],
+  },
 ]);
