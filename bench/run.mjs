@@ -37,7 +37,7 @@ if (chosen.length === 0) {
   process.exit(1);
 }
 const node = currentNode();
-if (run(process.execPath, ["tools/build-wasm.mjs", "fast"]) !== 0) process.exit(1);
+if (run(process.execPath, ["tools/build-wasm.mjs"]) !== 0) process.exit(1);
 for (const { file, takesFilter } of chosen) {
   const words = [...(takesFilter && flags.filter ? ["--filter", flags.filter] : []), ...(flags.quick ? ["--quick"] : [])];
   if (run(node, [file, ...words]) !== 0) process.exitCode = 1;
