@@ -3,8 +3,9 @@
  * Until all are ready, and after a loss, programs run on the calling thread alone: with the same bits.
  */
 import * as abi from "../../assembly/abi.ts";
+import { isPage } from "./host/nodeModule.ts";
 import { deadline } from "./host/pause.ts";
-import { coreCount, isPage, startThread, type Thread, type ThreadSource, threadsDenied } from "./host/threads.ts";
+import { coreCount, startThread, type Thread, type ThreadSource, threadsDenied } from "./host/threads.ts";
 import type { Arena } from "./memory.ts";
 
 export type TeamState = "parked" | "starting" | "running" | "failed";

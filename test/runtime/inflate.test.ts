@@ -10,6 +10,7 @@ afterEach(() => vi.unstubAllGlobals());
 /** As in a page: no process at all, or one that a bundler put there. */
 const hosts: [string, unknown][] = [
   ["Node", process],
+  ["Node before 20.16", { versions: { node: "20.0.0" } }],
   ["a browser", undefined],
   ["a browser with a bundler's process", { env: {} }],
 ];

@@ -1,8 +1,6 @@
 /** Text of base64 to the bytes that were deflated into it, in whatever way this host has without loading much for it. */
 
-interface NodeProcess {
-  getBuiltinModule?(name: string): unknown;
-}
+import { hasNodeModules, nodeModule } from "./nodeModule.ts";
 
 /** What is needed of node:zlib and node:buffer. */
 interface Zlib {
@@ -12,14 +10,12 @@ interface Buffers {
   Buffer: { from(text: string, encoding: "base64"): Uint8Array };
 }
 
-/** By node:zlib where there is one (Node, Deno, Bun): streams load 10 ms of machinery for the same (Node 26, Zen 4). */
+/** By node:zlib where there is one: streams load 10 ms of machinery for the same (Node 26, Zen 4), and inflate raw bytes from Node 20.12 on only. */
 export async function inflateBase64(base64: string): Promise<Uint8Array<ArrayBuffer>> {
-  const builtin = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule;
-  const zlib = builtin?.("node:zlib") as Zlib | undefined;
-  const buffers = builtin?.("node:buffer") as Buffers | undefined;
-  if (zlib && buffers) return zlib.inflateRawSync(buffers.Buffer.from(base64, "base64"));
-  const text = atob(base64);
-  return inflate(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+  if (!hasNodeModules()) return inflate(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)));
+  const { inflateRawSync } = (await nodeModule("zlib")) as Zlib;
+  const { Buffer } = (await nodeModule("buffer")) as Buffers;
+  return inflateRawSync(Buffer.from(base64, "base64"));
 }
 
 /** By reader and writer: in Node a Blob and a Response load 25 ms of machinery for the same (Node 26, Zen 5). */

@@ -3,6 +3,7 @@
  * itself, or a web Worker, from a URL or from text as a blob.
  */
 
+import { hasNodeModules, hostProcess, isPage, nodeModule } from "./nodeModule.ts";
 import { sharedMemoryDenied } from "./sharedMemory.ts";
 
 export interface Thread {
@@ -29,10 +30,10 @@ export interface ThreadSource {
 export function threadsDenied(): string | undefined {
   const page = globalThis as { crossOriginIsolated?: boolean };
   // Such a page also lacks SharedArrayBuffer: say what its maker can change.
-  if (!hasWorkerThreads() && page.crossOriginIsolated === false) {
+  if (!hasNodeModules() && page.crossOriginIsolated === false) {
     return "the page is not cross-origin isolated: serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
   }
-  if (!hasWorkerThreads() && typeof Worker === "undefined") return "this host has no Worker";
+  if (!hasNodeModules() && typeof Worker === "undefined") return "this host has no Worker";
   return sharedMemoryDenied();
 }
 
@@ -46,29 +47,13 @@ export function coreCount(): number {
   return Math.max(1, isPage() ? cores - 1 : cores);
 }
 
-/** A page's main thread: it may not sleep on a futex. */
-export const isPage = (): boolean => "document" in globalThis && "window" in globalThis;
-
-interface HostProcess {
-  getBuiltinModule?(name: string): unknown;
-  versions?: { node?: string };
-}
-
-const hostProcess = (): HostProcess | undefined => (globalThis as { process?: HostProcess }).process;
-
-/** Bundlers put a pretended `process` into pages: only one that names a version of Node counts. */
-const hasWorkerThreads = (): boolean => !isPage() && typeof hostProcess()?.versions?.node === "string";
-
 /** @throws whatever the host throws where a thread can't be made; later failures come as onEnd. */
 export async function startThread(source: ThreadSource, task: unknown, events: ThreadEvents): Promise<Thread> {
-  return hasWorkerThreads() ? startNodeThread(source, task, events) : startWebThread(source, task, events);
+  return hasNodeModules() ? startNodeThread(source, task, events) : startWebThread(source, task, events);
 }
 
 async function startNodeThread({ text, url }: ThreadSource, task: unknown, events: ThreadEvents): Promise<Thread> {
-  const name = ["node", "worker_threads"].join(":"); // in pieces: bundlers look for whole names, and minifiers join sums
-  // Asked for where the host can be asked: a bundler leaves no import of a computed name alone once the comments are gone.
-  const { Worker: NodeWorker } = (hostProcess()?.getBuiltinModule?.(name) ??
-    (await import(/* @vite-ignore */ /* webpackIgnore: true */ name))) as typeof import("node:worker_threads");
+  const { Worker: NodeWorker } = (await nodeModule("worker_threads")) as typeof import("node:worker_threads");
   const worker =
     url === undefined ? new NodeWorker(text, { eval: true, workerData: task }) : new NodeWorker(new URL(url), { workerData: task });
   worker.on("message", (message) => events.onMessage(message));
