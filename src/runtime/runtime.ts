@@ -8,7 +8,7 @@ import { checkOneOf, checkOptions, fail } from "../check.ts";
 import { OptionError, WhetstoneError } from "../errors.ts";
 import { compileBinary, constantsOf, prefersLowTiles, withoutSharedMemory } from "./binary.ts";
 import { type Numerics, variantFor } from "./embedded.ts";
-import { coreCount } from "./host/threads.ts";
+import { coreCount, sharedMemoryDenied } from "./host/threads.ts";
 import { Arena, Region } from "./memory.ts";
 import { Team, type TeamState } from "./team.ts";
 
@@ -171,15 +171,8 @@ export class Runtime {
   }
 }
 
-/**
- * See createRuntime.ts. `embedded`: the variant that runs here, compiled or not, where the user has given none. `denied`: why memory
- * can't be shared here.
- */
-export async function startRuntime(
-  options: RuntimeOptions,
-  embedded: Promise<Uint8Array | WebAssembly.Module> | undefined,
-  denied: string | undefined,
-): Promise<Runtime> {
+/** See createRuntime.ts. `embedded`: the bytes of the variant that runs here, where the user has given none. */
+export async function startRuntime(options: RuntimeOptions, embedded: Promise<Uint8Array> | undefined): Promise<Runtime> {
   checkOptions("createRuntime", options, ["numerics", "threads", "share", "worker", "memory", "wasm"]);
   const { numerics = "fast", threads = "auto", share = "auto", worker, memory = {}, wasm } = options;
   checkOneOf("createRuntime: numerics", numerics, ["fast", "portable"]);
@@ -193,6 +186,7 @@ export async function startRuntime(
   const notes: string[] = [];
   const variant = wasm === undefined ? variantFor(numerics) : numerics;
   if (variant !== numerics) notes.push("portable instead of fast: this engine does not validate relaxed SIMD");
+  const denied = sharedMemoryDenied();
   const shared = denied === undefined;
   if (!shared) notes.push(`memory is not shared: ${denied}`);
   const module = await loadModule(wasm === undefined ? await embedded : wasm, shared);

@@ -25,7 +25,7 @@ import {
 } from "../../abi";
 import { madd } from "../../math/lanes";
 import { copyColumns } from "../copyColumns";
-import { flushTail } from "../elementwise";
+import { flushTail, storeUpTo } from "../elementwise";
 import { finish } from "./epilogue";
 import { packLines } from "./pack";
 
@@ -117,11 +117,11 @@ function strip(isWide: bool, product: usize, b: usize, bInner: usize, inner: u32
       const to1 = toT + 16;
       y01 = reluGrad(y01, y + to1), y11 = reluGrad(y11, p1 + to1), y21 = reluGrad(y21, p2 + to1), y31 = reluGrad(y31, p3 + to1);
     }
-    if (isWide || cols == 4) {
+    if (isWide) {
       v128.store(y, y00), v128.store(p1, y10), v128.store(p2, y20), v128.store(p3, y30);
-      if (isWide) v128.store(y, y01, 16), v128.store(p1, y11, 16), v128.store(p2, y21, 16), v128.store(p3, y31, 16);
+      v128.store(y, y01, 16), v128.store(p1, y11, 16), v128.store(p2, y21, 16), v128.store(p3, y31, 16);
     } else {
-      storeSome(y, y00, cols), storeSome(p1, y10, cols), storeSome(p2, y20, cols), storeSome(p3, y30, cols);
+      storeUpTo(y, cols, y00), storeUpTo(p1, cols, y10), storeUpTo(p2, cols, y20), storeUpTo(p3, cols, y30);
     }
     rows -= min(rows, 4);
   }
@@ -132,14 +132,4 @@ function strip(isWide: bool, product: usize, b: usize, bInner: usize, inner: u32
 @inline
 function reluGrad(dy: v128, t: usize): v128 {
   return flushTail(v128.andnot(dy, f32x4.le(v128.load(t), f32x4.splat(0))));
-}
-
-/** The first 1 to 3 lanes. */
-// @ts-ignore: decorator
-@inline
-function storeSome(to: usize, v: v128, count: u32): void {
-  if (count & 2) {
-    v128.store64_lane(to, v, 0);
-    if (count & 1) v128.store32_lane(to, v, 2, 8);
-  } else v128.store32_lane(to, v, 0);
 }

@@ -4,7 +4,6 @@
  */
 
 import { hasNodeModules, hostProcess, isPage, nodeModule } from "./nodeModule.ts";
-import { sharedMemoryDenied } from "./sharedMemory.ts";
 
 export interface Thread {
   /** From now on the thread does not keep a script alive. Before it is ready it must: somebody waits for it. */
@@ -24,6 +23,17 @@ export interface ThreadSource {
   readonly text: string;
   /** Where the same text can be loaded from, for pages whose policy forbids blob workers. */
   readonly url: string | URL | undefined;
+}
+
+/** Why memory can't be shared among threads here, or undefined. */
+export function sharedMemoryDenied(): string | undefined {
+  if (typeof SharedArrayBuffer === "undefined") return "this host has no SharedArrayBuffer";
+  try {
+    new WebAssembly.Memory({ initial: 0, maximum: 1, shared: true });
+    return undefined;
+  } catch {
+    return "this host grants no shared WebAssembly memory";
+  }
 }
 
 /** Why there can be no threads here, or undefined. */

@@ -1,8 +1,7 @@
 /** What a host says about threads when it lacks something, on hosts that only pretend. The real ones: test/hosts. */
 import { afterEach, expect, test, vi } from "vitest";
 import { createRuntime } from "../../../src/index.ts";
-import { sharedMemoryDenied } from "../../../src/runtime/host/sharedMemory.ts";
-import { startThread, threadsDenied } from "../../../src/runtime/host/threads.ts";
+import { sharedMemoryDenied, startThread, threadsDenied } from "../../../src/runtime/host/threads.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
