@@ -6,7 +6,7 @@
 // @ts-ignore: decorator
 @inline
 export function shareBegin(units: u32, rank: u32, ranks: u32): u32 {
-  return <u32>((<u64>units * <u64>rank) / <u64>ranks);
+  return ranks == 1 ? units * rank : <u32>((<u64>units * <u64>rank) / <u64>ranks);
 }
 
 /** One past the last unit of rank's share. */
