@@ -14,7 +14,7 @@ export { matmulFew } from "./kernels/gemm/few";
 export { matmul } from "./kernels/gemm/loops";
 export { packB } from "./kernels/gemm/pack";
 export { matmulSmall } from "./kernels/gemm/small";
-export { erfArray, expArray, expm1Array, log1pArray, logArray, sigmoidArray, tanhArray } from "./kernels/mathArrays";
+export { erfArray, expArray, expBelow0Array, expm1Array, log1pArray, logArray, sigmoidArray, tanhArray } from "./kernels/mathArrays";
 export { normalArray, powerArray, truncatedNormalArray } from "./kernels/mathArrays";
 export { normalizeChannels, normalizeChannelsGrad, normalizeChannelsSums } from "./kernels/normalizeChannels";
 export { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./kernels/normalizeColumns";

@@ -20,7 +20,7 @@ import {
   ACTIVATION_SOFTSIGN,
   ACTIVATION_TANH,
 } from "../abi";
-import { exp } from "../math/exp";
+import { expBelow0 } from "../math/exp";
 import { expm1 } from "../math/expm1";
 import { madd, nmadd, select } from "../math/lanes";
 import { log1p } from "../math/log1p";
@@ -121,7 +121,7 @@ function scaledTail(a: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function bell(x: v128): v128 {
-  return exp(f32x4.mul(f32x4.mul(f32x4.splat(-0.5), x), x));
+  return expBelow0(f32x4.mul(f32x4.mul(f32x4.splat(-0.5), x), x));
 }
 
 /** x Φ(x); the derivative Φ(x) + x φ(x) is e^(-x²/2) (scaledTail(a) - a / sqrt(2π)) for x = -a below 0, and 1 minus that above. */
@@ -147,7 +147,7 @@ class Gelu {
 // @ts-ignore: decorator
 @inline
 function expMinusAbs(v: v128): v128 {
-  return exp(f32x4.neg(f32x4.abs(v)));
+  return expBelow0(f32x4.neg(f32x4.abs(v)));
 }
 
 /** ½ x (1 + tanh(u)) = x sigmoid(2u), where 2u = x (A + B x²), A = 2 sqrt(2/π), B = 0.044715 A. */

@@ -1,5 +1,5 @@
 /** Binary cross-entropy of logits, one decision per column, with its gradient in the same pass. Not the mean over rows. */
-import { exp } from "../math/exp";
+import { expBelow0 } from "../math/exp";
 import { laneSum, madd, select } from "../math/lanes";
 import { log1p } from "../math/log1p";
 import { flushTail, loadUpTo, storeUpTo } from "./elementwise";
@@ -27,7 +27,7 @@ export function binaryCrossEntropy(
       let positive = t;
       if (positiveWeights != 0) positive = f32x4.mul(t, loadUpTo(positiveWeights + (<usize>j << 2), cols - j, zero));
       const negative = f32x4.sub(one, t);
-      const e = exp(f32x4.neg(f32x4.abs(v)));
+      const e = expBelow0(f32x4.neg(f32x4.abs(v)));
       const l = log1p(e);
       const above = f32x4.add(f32x4.pmax(v, zero), l);
       const below = f32x4.add(f32x4.pmax(f32x4.neg(v), zero), l);

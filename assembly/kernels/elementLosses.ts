@@ -4,7 +4,7 @@
  * x, target, dx: f32[rows, cols], 4-byte aligned; dx may be x, or 0 for the losses alone. weights: f32[rows] or 0 (ones).
  * losses: f32[rows]. p: f's own parameter. begin, end: rows; nothing outside them is written. All results are =.
  */
-import { exp } from "../math/exp";
+import { expBelow0 } from "../math/exp";
 import { expm1 } from "../math/expm1";
 import { laneSum, madd, nmadd, select } from "../math/lanes";
 import { log } from "../math/log";
@@ -55,7 +55,7 @@ class LogCosh {
     const isSmall = f32x4.lt(a, f32x4.splat(1));
     const m = expm1(a);
     const near = log1p(f32x4.div(f32x4.mul(m, m), madd(f32x4.splat(2), m, f32x4.splat(2))));
-    const far = f32x4.add(f32x4.sub(a, f32x4.splat(LN2)), log1p(exp(f32x4.mul(f32x4.splat(-2), a))));
+    const far = f32x4.add(f32x4.sub(a, f32x4.splat(LN2)), log1p(expBelow0(f32x4.mul(f32x4.splat(-2), a))));
     return select(near, far, isSmall);
   }
   // @ts-ignore: decorator

@@ -3,7 +3,7 @@
  * x, y: f32[n], 16-byte aligned, x may be y; begin, end: this share in bytes, multiples of 16. Error bounds: assembly/math.
  */
 import { erf } from "../math/erf";
-import { exp } from "../math/exp";
+import { exp, expBelow0 } from "../math/exp";
 import { expm1 } from "../math/expm1";
 import { log } from "../math/log";
 import { log1p } from "../math/log1p";
@@ -14,6 +14,10 @@ import { tanh } from "../math/tanh";
 
 export function expArray(x: usize, y: usize, begin: usize, end: usize): void {
   for (let i = begin; i < end; i += 16) v128.store(y + i, exp(v128.load(x + i)));
+}
+
+export function expBelow0Array(x: usize, y: usize, begin: usize, end: usize): void {
+  for (let i = begin; i < end; i += 16) v128.store(y + i, expBelow0(v128.load(x + i)));
 }
 
 export function logArray(x: usize, y: usize, begin: usize, end: usize): void {

@@ -3,7 +3,7 @@
  * All operands are f32[rows, cols] without padding between rows, 4-byte aligned; begin and end are row numbers, and nothing outside
  * those rows is written. Every result may overwrite any operand.
  */
-import { exp } from "../math/exp";
+import { exp, expBelow0 } from "../math/exp";
 import { log } from "../math/log";
 import { laneSum, nmadd } from "../math/lanes";
 import { flushTail, loadUpTo, storeUpTo } from "./elementwise";
@@ -27,7 +27,7 @@ export function softmaxRows(x: usize, y: usize, cols: u32, begin: u32, end: u32)
     let sum = zero;
     for (let j: u32 = 0; j < cols; j += 4) {
       const at = row + (<usize>j << 2);
-      const e = exp(f32x4.sub(loadUpTo(x + at, cols - j, f32x4.splat(-Infinity)), m));
+      const e = expBelow0(f32x4.sub(loadUpTo(x + at, cols - j, f32x4.splat(-Infinity)), m));
       storeUpTo(y + at, cols - j, e);
       sum = f32x4.add(sum, e);
     }
@@ -65,7 +65,7 @@ export function logSoftmaxRows(x: usize, y: usize, cols: u32, begin: u32, end: u
     const m = f32x4.splat(rowMax(x + row, cols));
     let sum = f32x4.splat(0);
     for (let j: u32 = 0; j < cols; j += 4) {
-      sum = f32x4.add(sum, exp(f32x4.sub(loadUpTo(x + row + (<usize>j << 2), cols - j, f32x4.splat(-Infinity)), m)));
+      sum = f32x4.add(sum, expBelow0(f32x4.sub(loadUpTo(x + row + (<usize>j << 2), cols - j, f32x4.splat(-Infinity)), m)));
     }
     const logSum = log(f32x4.splat(laneSum(sum)));
     for (let j: u32 = 0; j < cols; j += 4) {

@@ -35,16 +35,28 @@ export function exponential(r: v128): v128 {
   return f32x4.add(madd(f32x4.mul(r, r), expTail(r), r), f32x4.splat(1));
 }
 
+/** e^x through the exponent's bits, where neither it nor its reciprocal overflows. */
+// @ts-ignore: decorator
+@inline
+function scaled(x: v128): v128 {
+  const shifted = madd(x, f32x4.splat(LOG2_E), f32x4.splat(ROUND));
+  const n = f32x4.sub(shifted, f32x4.splat(ROUND));
+  const r = nmadd(n, f32x4.splat(LN2_LOW), nmadd(n, f32x4.splat(LN2_HIGH), x));
+  // n reaches 128 when e^r < 1, where a factor 2^n would not exist.
+  return i32x4.add(exponential(r), i32x4.shl(shifted, 23));
+}
+
 /** e^x; e^inf = inf, e^-inf = 0, NaN stays NaN. */
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
-  const shifted = madd(x, f32x4.splat(LOG2_E), f32x4.splat(ROUND));
-  const n = f32x4.sub(shifted, f32x4.splat(ROUND));
-  const r = nmadd(n, f32x4.splat(LN2_LOW), nmadd(n, f32x4.splat(LN2_HIGH), x));
-  const y = exponential(r);
-  // 2^n through the exponent's bits: n reaches 128 when y < 1, where a factor 2^n would not exist.
-  const scaled = i32x4.add(y, i32x4.shl(shifted, 23));
-  const finite = select(scaled, f32x4.mul(x, f32x4.splat(f32.POSITIVE_INFINITY)), f32x4.lt(x, f32x4.splat(OVERFLOW)));
+  const finite = select(scaled(x), f32x4.mul(x, f32x4.splat(f32.POSITIVE_INFINITY)), f32x4.lt(x, f32x4.splat(OVERFLOW)));
   return v128.andnot(finite, f32x4.lt(x, f32x4.splat(UNDERFLOW)));
+}
+
+/** The same for x <= 0 and NaN, which is most of what exponentials are wanted of: a sixth of exp's instructions less. */
+// @ts-ignore: decorator
+@inline
+export function expBelow0(x: v128): v128 {
+  return v128.andnot(v128.or(scaled(x), f32x4.ne(x, x)), f32x4.lt(x, f32x4.splat(UNDERFLOW)));
 }

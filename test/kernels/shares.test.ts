@@ -43,6 +43,7 @@ function product({ kernels, put, y }: Stage, rows: number, cols: number, inner =
 
 /** What is cut, by kernel, and a call of one share. */
 const calls: Record<string, [cut: "bytes" | "rows" | "columns" | "panels", call: (stage: Stage, begin: number, end: number) => void]> = {
+  expBelow0Array: ["bytes", ({ kernels, put, y }, begin, end) => kernels.call.expBelow0Array(put(COUNT), y, begin, end)],
   expArray: ["bytes", ({ kernels, put, y }, begin, end) => kernels.call.expArray(put(COUNT), y, begin, end)],
   logArray: ["bytes", ({ kernels, put, y }, begin, end) => kernels.call.logArray(put(COUNT), y, begin, end)],
   tanhArray: ["bytes", ({ kernels, put, y }, begin, end) => kernels.call.tanhArray(put(COUNT), y, begin, end)],

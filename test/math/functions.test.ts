@@ -148,6 +148,17 @@ for (const variant of variants) {
     });
   }
 
+  it(`expBelow0 has the bits of exp for all that is not above 0, ${variant}`, () => {
+    kernels.reset();
+    const x = samples(30_000).map((value) => -Math.abs(value));
+    x.set([0, -0, -Infinity, -87.4, -87.33654, -88.7, -1e-40, -3e38]);
+    expect(apply(kernels, "expBelow0", x)).toEqual(apply(kernels, "exp", x));
+    const nan = kernels.alloc(64);
+    kernels.u32(nan, 4).set([0x7fc00000, 0xffc00001, 0x7fffffff, 0x7f800001]);
+    kernels.call.expBelow0Array(nan, nan, 0, 16);
+    expect([...kernels.f32(nan, 4)]).toEqual([NaN, NaN, NaN, NaN]);
+  });
+
   it(`tanh and erf are odd to the bit, ${variant}`, () => {
     kernels.reset();
     const x = samples(3000);

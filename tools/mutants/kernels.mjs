@@ -671,8 +671,8 @@ export const mutants = rows([
       },
       {
         name: "softmaxRows: the largest is not subtracted",
-        find: "exp(f32x4.sub(loadUpTo(x + at, cols - j, f32x4.splat(-Infinity)), m))",
-        replace: "exp(loadUpTo(x + at, cols - j, f32x4.splat(-Infinity)))",
+        find: "expBelow0(f32x4.sub(loadUpTo(x + at, cols - j, f32x4.splat(-Infinity)), m))",
+        replace: "expBelow0(loadUpTo(x + at, cols - j, f32x4.splat(-Infinity)))",
       },
       { name: "softmaxRows: not divided", find: "f32x4.splat(1 / laneSum(sum))", replace: "f32x4.splat(1)" },
       {
@@ -687,8 +687,8 @@ export const mutants = rows([
       },
       {
         name: "logSoftmaxRows: the largest of a full row joins the missing lanes",
-        find: "exp(f32x4.sub(loadUpTo(x + row + (<usize>j << 2), cols - j, f32x4.splat(-Infinity)), m))",
-        replace: "exp(f32x4.sub(loadUpTo(x + row + (<usize>j << 2), cols - j, m), m))",
+        find: "expBelow0(f32x4.sub(loadUpTo(x + row + (<usize>j << 2), cols - j, f32x4.splat(-Infinity)), m))",
+        replace: "expBelow0(f32x4.sub(loadUpTo(x + row + (<usize>j << 2), cols - j, m), m))",
       },
       {
         name: "logSoftmaxRowsGrad: of a row's first four",
