@@ -201,12 +201,12 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
     }
     case abi.OP_SOFTMAX_CROSS_ENTROPY_LABELS:
       softmaxCrossEntropyLabels(
-        o(r, 0), o(r, 1), o(r, 3), o(r, 2), o(r, 4), o(r, 5), n1, c(r, 0), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
+        o(r, 0), o(r, 1), o(r, 3), o(r, 2), o(r, 4), o(r, 5), n1, c(r, 0), lossScale(control), scratch, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
       );
       break;
     case abi.OP_SOFTMAX_CROSS_ENTROPY_TARGETS:
       softmaxCrossEntropyTargets(
-        o(r, 0), o(r, 1), o(r, 3), o(r, 2), o(r, 4), o(r, 5), n1, c(r, 0), lossScale(control), shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
+        o(r, 0), o(r, 1), o(r, 3), o(r, 2), o(r, 4), o(r, 5), n1, c(r, 0), lossScale(control), scratch, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
       );
       break;
     case abi.OP_SQUARED_ERROR:

@@ -5,7 +5,7 @@
  *   l = Q log1p(R) + Σ q_j (m - x_j)          dl/dx_j = Q p_j - q_j,  p_j = e^(x_j - m) / (1 + R)
  * Leaving the largest out of R keeps the digits of a confident row: there log1p(R) = R, and p - 1 = -R / (1 + R).
  */
-import { exp } from "../math/exp";
+import { expBelow0 } from "../math/exp";
 import { laneSum, madd, nmadd, select } from "../math/lanes";
 import { log1p } from "../math/log1p";
 import { flushTail, loadUpTo, storeUpTo } from "./elementwise";
@@ -66,7 +66,7 @@ function rows(
     for (let j: u32 = 0; j < cols; j += 4) {
       const at = row + (<usize>j << 2);
       const d = f32x4.sub(m, loadUpTo(x + at, cols - j, f32x4.splat(-Infinity)));
-      const e = exp(f32x4.neg(d));
+      const e = expBelow0(f32x4.neg(d));
       const isTop = f32x4.eq(e, one);
       const q = targetWeights(isLabels, target, c, i, j, cols, keep, floor);
       if (dx != 0) storeUpTo(dx + at, cols - j, e);
@@ -109,17 +109,17 @@ function rows(
  */
 export function softmaxCrossEntropyLabels(
   x: usize, labels: usize, weights: usize, classWeights: usize, losses: usize, dx: usize,
-  cols: u32, smoothing: f32, scale: f32, begin: u32, end: u32,
+  cols: u32, smoothing: f32, scale: f32, scratch: usize, begin: u32, end: u32,
 ): void {
-  if (cols <= NARROW) narrowRows(true, x, labels, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
+  if (cols <= NARROW) narrowRows(true, x, labels, weights, classWeights, losses, dx, cols, smoothing, scale, scratch, begin, end);
   else rows(true, x, labels, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
 }
 
 /** The same with q_j = classWeights_j ((1 - smoothing) targets_rj + smoothing / cols); targets: f32[rows, cols], not the same as dx. = */
 export function softmaxCrossEntropyTargets(
   x: usize, targets: usize, weights: usize, classWeights: usize, losses: usize, dx: usize,
-  cols: u32, smoothing: f32, scale: f32, begin: u32, end: u32,
+  cols: u32, smoothing: f32, scale: f32, scratch: usize, begin: u32, end: u32,
 ): void {
-  if (cols <= NARROW) narrowRows(false, x, targets, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
+  if (cols <= NARROW) narrowRows(false, x, targets, weights, classWeights, losses, dx, cols, smoothing, scale, scratch, begin, end);
   else rows(false, x, targets, weights, classWeights, losses, dx, cols, smoothing, scale, begin, end);
 }

@@ -40,11 +40,12 @@ function run(kernels: Kernels, batch: Batch, { ranks = 1, skew = 0, isInPlace = 
   const c = optional(classWeights);
   const losses = new Output(kernels, rows, skew);
   const dx = new Output(kernels, x.length, skew);
+  const scratch = kernels.alloc(32 * cols);
   const input = isInPlace ? dx.address : kernels.put(x, skew);
   kernels.f32(input, x.length).set(x);
   const kernel = labels ? kernels.call.softmaxCrossEntropyLabels : kernels.call.softmaxCrossEntropyTargets;
   for (const [begin, end] of shares(rows, ranks)) {
-    kernel(input, target, s, c, losses.address, lossOnly ? 0 : dx.address, cols, smoothing, scale, begin, end);
+    kernel(input, target, s, c, losses.address, lossOnly ? 0 : dx.address, cols, smoothing, scale, scratch, begin, end);
   }
   return { losses: losses.read(), dx: dx.read() };
 }
