@@ -82,5 +82,5 @@ export function product(
 
 /** With a longer inner, matmul rounds less: it adds blocks of sums. The scratch holds b, filled up to whole vectors, and the bias. */
 function isSmall(rows: number, cols: number, inner: number): boolean {
-  return rows * cols * inner <= SMALL && inner <= abi.GEMM_KC && (inner + 1) * Math.ceil(cols / 4) * 16 <= abi.SCRATCH_BYTES;
+  return rows * cols * inner <= SMALL && inner <= abi.GEMM_KC && inner * Math.ceil(cols / 4) * 16 <= abi.SCRATCH_BYTES;
 }

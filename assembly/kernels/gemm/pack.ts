@@ -60,7 +60,9 @@ export function packA(a: usize, rowStride: usize, innerStride: usize, rows: u32,
 export function packLines(from: usize, lineStride: usize, innerStride: usize, kc: u32, lines: u32, to: usize, width: u32): void {
   let line: u32 = 0;
   for (; line + 4 <= lines; line += 4)
-    pack4(from + <usize>line * lineStride, lineStride, innerStride, kc, to + ((<usize>line) << 2), (<usize>width) << 2);
+    pack4(
+      from + <usize>line * lineStride, lineStride, 2 * lineStride, 3 * lineStride, innerStride, kc, to + ((<usize>line) << 2), (<usize>width) << 2,
+    );
   if (line + 2 <= lines) {
     pack2(from + <usize>line * lineStride, lineStride, innerStride, kc, to + ((<usize>line) << 2), (<usize>width) << 2);
     line += 2;
@@ -74,14 +76,14 @@ export function packLines(from: usize, lineStride: usize, innerStride: usize, kc
   }
 }
 
-/** Four lines: transposed in registers when they run along inner, copied when they lie side by side. */
-function pack4(from: usize, lineStride: usize, innerStride: usize, kc: u32, to: usize, step: usize): void {
+/** Four lines, the last three so many bytes past the first: transposed in registers when they run along inner, copied when side by side. */
+export function pack4(from: usize, second: usize, third: usize, fourth: usize, innerStride: usize, kc: u32, to: usize, step: usize): void {
   if (innerStride == 4) {
     for (; kc >= 4; kc -= 4, from += 16) {
       const l0 = v128.load(from);
-      const l1 = v128.load(from + lineStride);
-      const l2 = v128.load(from + 2 * lineStride);
-      const l3 = v128.load(from + 3 * lineStride);
+      const l1 = v128.load(from + second);
+      const l2 = v128.load(from + third);
+      const l3 = v128.load(from + fourth);
       const low01 = i8x16.shuffle(l0, l1, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
       const low23 = i8x16.shuffle(l2, l3, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
       const high01 = i8x16.shuffle(l0, l1, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
@@ -92,14 +94,14 @@ function pack4(from: usize, lineStride: usize, innerStride: usize, kc: u32, to: 
       v128.store(to + 3 * step, i8x16.shuffle(high01, high23, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31));
       to += 4 * step;
     }
-  } else if (lineStride == 4) {
+  } else if (second == 4 && fourth == 12) {
     for (; kc; --kc, from += innerStride, to += step) v128.store(to, v128.load(from));
   }
   for (; kc; --kc, from += innerStride, to += step) {
     store<f32>(to, load<f32>(from));
-    store<f32>(to, load<f32>(from + lineStride), 4);
-    store<f32>(to, load<f32>(from + 2 * lineStride), 8);
-    store<f32>(to, load<f32>(from + 3 * lineStride), 12);
+    store<f32>(to, load<f32>(from + second), 4);
+    store<f32>(to, load<f32>(from + third), 8);
+    store<f32>(to, load<f32>(from + fourth), 12);
   }
 }
 
