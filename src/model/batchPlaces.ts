@@ -91,18 +91,28 @@ export class BatchPlaces {
    */
   #placeLabels(x: Float32Array, y: Int32Array, { x: inputs, labels }: BatchViews): boolean {
     const rows = y.length;
-    if (rows === 0 || rows > this.#capacity || x.length !== rows * this.#inputWords || rows < this.#leastRows) return false;
-    for (let row = 0; row < rows; row++) if (y[row]! < 0 || y[row]! >= this.#classes) return false;
+    if (rows < this.#leastRows || rows > this.#capacity || x.length !== rows * this.#inputWords || this.#classes === 0) return false;
     inputs.set(x);
-    if (!this.#areFinite(x.length)) {
+    if (!this.#areFinite(x.length) || !this.#copyLabels(y, labels)) {
       inputs.fill(0, 0, x.length);
+      labels.fill(0, 0, rows);
       return false;
     }
-    labels.set(y);
     const { placed } = this;
     placed.rows = rows;
     placed.targetKind = "labels";
     placed.isWeighted = false;
+    return true;
+  }
+
+  /** False if one is not a class; some may be written then. */
+  #copyLabels(from: Int32Array, to: Int32Array): boolean {
+    const classes = this.#classes;
+    for (let row = 0; row < from.length; row++) {
+      const label = from[row]!;
+      if (label < 0 || label >= classes) return false;
+      to[row] = label;
+    }
     return true;
   }
 
