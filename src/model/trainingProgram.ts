@@ -21,7 +21,6 @@ export interface Segment {
   readonly words: number;
   readonly gradient: number;
   readonly slots: readonly number[];
-  readonly isWeight: boolean;
   readonly penalty: Penalty | undefined;
   /** Address of the scalars of its update. */
   readonly scalars: number;

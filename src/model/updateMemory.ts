@@ -6,10 +6,10 @@ import * as abi from "../../assembly/abi.ts";
 import type { Clip } from "../clipping.ts";
 import type { Constraint } from "../constraints.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import type { Penalty } from "../penalties.ts";
+import type { Decay, Penalty } from "../penalties.ts";
 import { piecesOf } from "../program/count.ts";
 import type { Region } from "../runtime/memory.ts";
-import { numberGroups, type ParameterGroup } from "./groups.ts";
+import { numberGroups, optimizersOf, type ParameterGroup } from "./groups.ts";
 import { isTrainable } from "./isTrainable.ts";
 import type { ModelState, StoredParameter } from "./state.ts";
 import type { ClippedLayer, LimitedWeight, Segment, UpdateSpec } from "./trainingProgram.ts";
@@ -18,19 +18,25 @@ export interface UpdateMemory {
   readonly spec: UpdateSpec;
   /** Where the backward pass writes each trainable parameter's gradient, by name. */
   readonly gradients: ReadonlyMap<string, number>;
-  /** Addresses of scalars: two for each group of parameters, of its weights and of its others. */
-  readonly scalars: readonly number[];
+  readonly scalars: readonly Scalars[];
   readonly slots: readonly number[];
   readonly words: number;
+}
+
+/** The scalars of parameters that the optimizer treats alike. */
+export interface Scalars {
+  readonly address: number;
+  /** Number of the group of parameters, 0 without. */
+  readonly group: number;
+  /** Whether the group's weights shrink, and they are of those; no other parameter does. */
+  readonly shrinks: boolean;
 }
 
 /** Parameters that lie side by side and are updated alike. */
 interface Run {
   readonly parameters: StoredParameter[];
-  readonly isWeight: boolean;
   readonly penalty: Penalty | undefined;
-  /** Number of its group, 0 without. */
-  readonly group: number;
+  readonly scalars: Scalars;
   words: number;
 }
 
@@ -38,6 +44,7 @@ interface UpdateOptions {
   readonly optimizer: Optimizer;
   readonly penalty: Penalty | undefined;
   readonly clip: Clip | undefined;
+  readonly decay: Decay | undefined;
   readonly constraint?: Constraint | undefined;
   readonly groups?: readonly ParameterGroup[] | undefined;
   readonly accumulate?: number | undefined;
@@ -45,16 +52,22 @@ interface UpdateOptions {
 
 export function allocateUpdate(
   state: ModelState,
-  { optimizer, penalty, clip, constraint, groups = [], accumulate = 1 }: UpdateOptions,
+  { optimizer, penalty, clip, decay, constraint, groups = [], accumulate = 1 }: UpdateOptions,
   region: Region,
   where: string,
 ): UpdateMemory {
-  const runs = runsOf(state.parameters.filter(isTrainable), numberGroups(where, state, groups), penalty);
+  const numbers = numberGroups(where, state, groups);
+  const sets = optimizersOf(optimizer, groups).map(({ options }, group) => {
+    const place = (shrinks: boolean): Scalars => ({ address: region.allocate(abi.UPDATE_BYTES, "scalars"), group, shrinks });
+    const others = place(false);
+    return { others, weights: decay === undefined && options.weightDecay === 0 ? others : place(true) };
+  });
+  const scalarsOf = (parameter: StoredParameter) => sets[numbers.get(parameter) ?? 0]![parameter.isWeight ? "weights" : "others"];
+  const runs = runsOf(state.parameters.filter(isTrainable), scalarsOf, penalty);
   const words = runs.reduce((sum, run) => sum + run.words, 0);
   const gradient = region.allocate(words * 4, "the gradients");
   const accumulated = accumulate > 1 ? region.allocate(words * 4, "the gradients of a batch") : undefined;
   const slots = optimizer.slots.map((_, k) => region.allocate(words * 4, `slot ${k} of ${optimizer.kind}`));
-  const scalars = Array.from({ length: 2 * (groups.length + 1) }, () => region.allocate(abi.UPDATE_BYTES, "scalars"));
   const penaltyPieces = runs.reduce((sum, run) => sum + (run.penalty ? piecesOf(run.words) : 0), 0);
   const penaltySums = region.allocate(penaltyPieces * 8, "sums");
   const sums = region.allocate(piecesOf(words) * 8, "sums");
@@ -72,9 +85,8 @@ export function allocateUpdate(
       words: run.words,
       gradient: gradient + offset,
       slots: slots.map((slot) => slot + offset),
-      isWeight: run.isWeight,
       penalty: run.penalty,
-      scalars: scalars[2 * run.group + (run.isWeight ? 0 : 1)]!,
+      scalars: run.scalars.address,
       penaltySums: penaltySums + piece * 8,
     });
     offset += run.words * 4;
@@ -95,6 +107,7 @@ export function allocateUpdate(
     accumulated,
   };
   const written = accumulated === undefined ? gradients : new Map([...gradients].map(([name, at]) => [name, at - gradient + accumulated]));
+  const scalars = [...new Set(sets.flatMap(({ weights, others }) => [weights, others]))];
   return { spec, gradients: written, scalars, slots, words };
 }
 
@@ -123,14 +136,17 @@ function clippedLayers(state: ModelState, gradients: ReadonlyMap<string, number>
 }
 
 /** `common`: the penalty of weights whose layer has none of its own. */
-function runsOf(parameters: readonly StoredParameter[], groups: ReadonlyMap<StoredParameter, number>, common: Penalty | undefined): Run[] {
+function runsOf(
+  parameters: readonly StoredParameter[],
+  scalarsOf: (parameter: StoredParameter) => Scalars,
+  common: Penalty | undefined,
+): Run[] {
   const runs: Run[] = [];
   let end = 0;
   for (const parameter of [...parameters].sort((a, b) => a.address - b.address)) {
     const last = runs.at(-1);
-    const { isWeight } = parameter;
-    const penalty = isWeight ? (parameter.spec.penalty ?? common) : undefined;
-    const kind = { isWeight, penalty, group: groups.get(parameter) ?? 0 };
+    const penalty = parameter.isWeight ? (parameter.spec.penalty ?? common) : undefined;
+    const kind = { penalty, scalars: scalarsOf(parameter) };
     if (last !== undefined && isAlike(last, kind) && end === parameter.address) {
       last.parameters.push(parameter);
       last.words += parameter.bytes / 4;
@@ -142,7 +158,6 @@ function runsOf(parameters: readonly StoredParameter[], groups: ReadonlyMap<Stor
   return runs;
 }
 
-type RunKind = Pick<Run, "isWeight" | "penalty" | "group">;
+type RunKind = Pick<Run, "penalty" | "scalars">;
 
-const isAlike = (a: RunKind, b: RunKind): boolean =>
-  a.isWeight === b.isWeight && a.group === b.group && JSON.stringify(a.penalty) === JSON.stringify(b.penalty);
+const isAlike = (a: RunKind, b: RunKind): boolean => a.scalars === b.scalars && JSON.stringify(a.penalty) === JSON.stringify(b.penalty);

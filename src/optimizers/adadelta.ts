@@ -36,6 +36,7 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
     learningRate,
     options: { learningRate: describeRate(learningRate), rho, eps, weightDecay },
     withWeightDecay: (other) => adadelta({ ...options, weightDecay: other }),
+    isSteady: true,
     writeScalars(_step, rate, decayed, write) {
       write(abi.UPDATE_KEEP, 1);
       write(abi.UPDATE_DECAY, decayed ? weightDecay : 0);

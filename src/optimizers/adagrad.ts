@@ -45,6 +45,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
     learningRate,
     options: { learningRate: describeRate(learningRate), learningRateDecay, eps, epsInside, initialAccumulator, weightDecay },
     withWeightDecay: (other) => adagrad({ ...options, weightDecay: other }),
+    isSteady: learningRateDecay === 0,
     writeScalars(step, rate, decayed, write) {
       write(abi.UPDATE_KEEP, 1);
       write(abi.UPDATE_DECAY, decayed ? weightDecay : 0);

@@ -36,6 +36,7 @@ export function lion(options: LionOptions = {}): Optimizer {
     learningRate,
     options: { learningRate: describeRate(learningRate), beta1, beta2, weightDecay },
     withWeightDecay: (other) => lion({ ...options, weightDecay: other }),
+    isSteady: true,
     writeScalars(_step, rate, decayed, write) {
       write(abi.UPDATE_KEEP, decayed ? 1 - rate * weightDecay : 1);
       write(abi.UPDATE_DECAY, 0);

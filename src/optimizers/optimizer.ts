@@ -21,6 +21,8 @@ export interface Optimizer {
   readonly learningRate: LearningRate;
   /** Every option with its value, as plain data; a schedule shows as "schedule". */
   readonly options: Readonly<Record<string, number | boolean | string>>;
+  /** Whether writeScalars looks at the rate alone, and not at the step: then nothing is written while the rate stays. */
+  readonly isSteady?: boolean;
   /**
    * Writes the scalars of a step, UPDATE_KEEP, UPDATE_DECAY, UPDATE_RATE and those of the rule, at their offsets in bytes;
    * UPDATE_LIMIT and UPDATE_LEAST are the trainer's. `decayed` is true for weights (tensors of two or more axes): no other parameter is ever

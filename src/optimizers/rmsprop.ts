@@ -49,6 +49,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
     learningRate,
     options: { learningRate: describeRate(learningRate), alpha, eps, epsInside, momentum, centered, weightDecay },
     withWeightDecay: (other) => rmsprop({ ...options, weightDecay: other }),
+    isSteady: true,
     writeScalars(_step, rate, decayed, write) {
       write(abi.UPDATE_KEEP, 1);
       write(abi.UPDATE_DECAY, decayed ? weightDecay : 0);

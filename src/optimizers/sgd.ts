@@ -61,6 +61,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     learningRate,
     options: { learningRate: describeRate(learningRate), momentum, dampening, nesterov, form, weightDecay },
     withWeightDecay: (other) => sgd({ ...options, weightDecay: other }),
+    isSteady: dampening === 0,
     writeScalars(step, rate, decayed, write) {
       write(abi.UPDATE_KEEP, 1);
       write(abi.UPDATE_DECAY, decayed ? weightDecay : 0);

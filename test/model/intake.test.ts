@@ -431,26 +431,23 @@ describe("a step's batch", () => {
   };
   const indices = Array.from({ length: 16 }, (_, i) => i % 3);
 
-  test.each([new Int32Array(indices), new Uint8Array(indices)])(
-    "of 16 x 4 is copied without allocation and in less than a microsecond",
-    (y) => {
-      run(y, 20_000); // until it is compiled
-      let best = Infinity;
-      for (let round = 0; round < 20; round++) {
-        const start = performance.now();
-        run(y, 2_000);
-        best = Math.min(best, (performance.now() - start) / 2_000);
-      }
-      // 0.1..0.2 µs on one core of an AMD EPYC server, so that a busy machine passes too.
-      expect(best).toBeLessThan(1e-3);
-      globalThis.gc?.();
-      const before = process.memoryUsage().heapUsed;
-      run(y, 200_000); // one object of 16 bytes a time would make 3.2 MB, less than the young generation holds
-      expect(process.memoryUsage().heapUsed - before).toBeLessThan(1e6);
-      expect([...rows]).toEqual([...x]);
-      expect([...labels]).toEqual(indices);
-    },
-  );
+  test.each([new Int32Array(indices), new Uint8Array(indices)])("of 16 x 4 is copied without allocation and in microseconds", (y) => {
+    run(y, 20_000); // until it is compiled
+    let best = Infinity;
+    for (let round = 0; round < 500 && best > 4e-3; round++) {
+      const start = performance.now();
+      run(y, 2_000);
+      best = Math.min(best, (performance.now() - start) / 2_000);
+    }
+    // 0.1 to 0.2 µs on an AMD EPYC server, 1.3 on half a core of an older Xeon; what looks at the numbers one by one takes more than 10.
+    expect(best).toBeLessThan(4e-3);
+    globalThis.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    run(y, 200_000); // one object of 16 bytes a time would make 3.2 MB, less than the young generation holds
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(1e6);
+    expect([...rows]).toEqual([...x]);
+    expect([...labels]).toEqual(indices);
+  });
 });
 
 test("one number that is not finite is found wherever it stands, beside its negative too", () => {
