@@ -7,9 +7,9 @@ import { expect, test } from "vitest";
 
 /** Largest totals, in KB of 1000 bytes. */
 const LIMITS: Record<string, number> = {
-  whetstone: 103,
-  "ten lines": 92.5,
-  "only predicts": 66,
+  whetstone: 104,
+  "ten lines": 93,
+  "only predicts": 66.5,
   "whetstone/data": 28,
   "whetstone/metrics": 17,
 };

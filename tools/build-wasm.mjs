@@ -2,12 +2,13 @@
  * Compiles assembly/ to build/*.wasm when a source is newer, with the exports that tests of kernels call, and makes of each the
  * binary that ships, build/*.shipped.wasm. That one, and the worker's text, are also written as modules that embed them.
  */
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import zopfli from "@gfx/zopfli";
 import { poolConstants } from "./pool-constants.mjs";
-import { shipped } from "./ship-wasm.mjs";
+import { shipped, withHash } from "./ship-wasm.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const build = join(root, "build");
@@ -50,8 +51,11 @@ for (const target of targets) {
   if (age(wasm) > sources && age(module) > sources) continue;
   await compile(target);
   writeFileSync(wasm, poolConstants(readFileSync(wasm)));
-  const binary = shipped(readFileSync(wasm));
+  const code = shipped(readFileSync(wasm));
+  const hash = createHash("sha256").update(code).digest("hex").slice(0, 16);
+  const binary = withHash(code, hash);
   writeFileSync(join(build, `${target}.shipped.wasm`), binary);
   const text = Buffer.from(await zopfli.deflateAsync(binary, {})).toString("base64"); // 5% shorter than zlib's best
+  writeFileSync(join(build, `${target}Hash.ts`), `/** The last bytes of the ${target} binary. */\nexport const hash = "${hash}";\n`);
   writeFileSync(module, `/** The ${target} binary, deflated, written by tools/build-wasm.mjs. */\nexport const base64 =\n  "${text}";\n`);
 }

@@ -3,6 +3,7 @@
  * a busy machine disturbs both sides or neither.
  */
 import { spawnSync } from "node:child_process";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { build as bundle } from "esbuild";
 import {
@@ -113,6 +114,10 @@ export async function coldStarts(count: number): Promise<ColdStart[]> {
     minify: true,
     define: { Response: "undefined" },
   });
+  // As tools/copy-wasm.mjs does in the package.
+  for (const variant of ["portable", "fast"]) {
+    copyFileSync(join(import.meta.dirname, `../../build/${variant}.shipped.wasm`), join(outdir, `${variant}.wasm`));
+  }
   return Array.from({ length: count }, () => {
     const { stdout, status } = spawnSync(process.execPath, [join(outdir, "cold.mjs")], {
       encoding: "utf8",

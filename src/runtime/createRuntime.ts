@@ -1,5 +1,5 @@
 /** How runtimes are got. What they are made of is loaded when the first one is wanted: a page may import whetstone long before. */
-import { embeddedBytes, variantFor } from "./embedded.ts";
+import { binaryOf, variantFor } from "./embedded.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 
 /**
@@ -7,10 +7,10 @@ import type { Runtime, RuntimeOptions } from "./runtime.ts";
  * @throws OptionError for unknown options; MemoryError if the host grants no memory.
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const embedded = options?.wasm === undefined ? embeddedBytes(variantFor(options?.numerics ?? "fast")) : undefined;
-  embedded?.catch(() => {}); // thrown where they are waited for, unless something else is thrown before
+  const binary = options?.wasm === undefined ? binaryOf(variantFor(options?.numerics ?? "fast")) : undefined;
+  binary?.catch(() => {}); // thrown where they are waited for, unless something else is thrown before
   const { startRuntime } = await import("../chunks/models.ts");
-  return startRuntime(options, embedded);
+  return startRuntime(options, binary);
 }
 
 let sharedRuntime: Promise<Runtime> | undefined;

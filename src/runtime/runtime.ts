@@ -171,8 +171,8 @@ export class Runtime {
   }
 }
 
-/** See createRuntime.ts. `embedded`: the bytes of the variant that runs here, where the user has given none. */
-export async function startRuntime(options: RuntimeOptions, embedded: Promise<Uint8Array> | undefined): Promise<Runtime> {
+/** See createRuntime.ts. `binary`: the bytes of the variant that runs here, where the user has given none. */
+export async function startRuntime(options: RuntimeOptions, binary: Promise<Uint8Array> | undefined): Promise<Runtime> {
   checkOptions("createRuntime", options, ["numerics", "threads", "share", "worker", "memory", "wasm"]);
   const { numerics = "fast", threads = "auto", share = "auto", worker, memory = {}, wasm } = options;
   checkOneOf("createRuntime: numerics", numerics, ["fast", "portable"]);
@@ -189,7 +189,7 @@ export async function startRuntime(options: RuntimeOptions, embedded: Promise<Ui
   const denied = sharedMemoryDenied();
   const shared = denied === undefined;
   if (!shared) notes.push(`memory is not shared: ${denied}`);
-  const module = await loadModule(wasm === undefined ? await embedded : wasm, shared);
+  const module = await loadModule(wasm === undefined ? await binary : wasm, shared);
   const constants = constantsOf(module);
   const arena = new Arena(maximum, shared);
   arena.views.u32.set(constants, abi.CONSTANTS >>> 2);

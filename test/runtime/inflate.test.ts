@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { embeddedBytes } from "../../src/runtime/embedded.ts";
+import { binaryOf } from "../../src/runtime/embedded.ts";
 import { inflateBase64 } from "../../src/runtime/host/inflate.ts";
 
 afterEach(() => vi.unstubAllGlobals());
@@ -25,7 +25,7 @@ describe.each(hosts)("%s", (_, host) => {
 
   test("a binary that compiles", async () => {
     vi.stubGlobal("process", host);
-    const module = await WebAssembly.compile(await embeddedBytes("portable"));
+    const module = await WebAssembly.compile(await binaryOf("portable"));
     expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toContain("runProgram");
   });
 });
