@@ -113,23 +113,24 @@ export const UPDATE_LEAST = 56; // 2^-126: slots below it become 0
 export const UPDATE_LEARNING_RATE = 60; // the rate itself, with nothing folded in
 export const UPDATE_BYTES = 64;
 
-// A matrix product's descriptor: y[rows, cols] = a[rows, inner] · b[inner, cols] (+ bias) (then the epilogue). 64 bytes.
+// A matrix product's descriptor: y[rows, cols] = a[rows, inner] · b[inner, cols] (+ bias) (then the epilogue). 64 bytes: the
+// operands and sizes of its record, in their order, with P among them.
 export const PRODUCT_A = 0; // address of a(0, 0)
 export const PRODUCT_B = 4; // address of packed panels (matmul) or of b(0, 0) (matmulFew, matmulSmall)
 export const PRODUCT_BIAS = 8; // f32[cols], or 0
 export const PRODUCT_Y = 12; // f32[rows, cols], contiguous
 export const PRODUCT_Z = 16; // f32[rows, cols] for the value before the activation, or 0
-export const PRODUCT_ROWS = 20;
-export const PRODUCT_COLS = 24;
-export const PRODUCT_INNER = 28;
-export const PRODUCT_A_ROW = 32; // bytes from a(i, k) to a(i + 1, k)
-export const PRODUCT_A_INNER = 36; // bytes from a(i, k) to a(i, k + 1)
-export const PRODUCT_B_INNER = 40; // bytes from b(k, j) to b(k + 1, j); not read by matmul
-export const PRODUCT_B_COL = 44; // bytes from b(k, j) to b(k, j + 1); not read by matmul
-export const PRODUCT_ACTIVATION = 48; // ACTIVATION_*
-export const PRODUCT_P = 52; // f32: the activation's parameter
-export const PRODUCT_MASK = 56; // f32[rows, cols] that y is multiplied by, or 0
-export const PRODUCT_T = 60; // f32[rows, cols] or 0; if not 0, y is then multiplied by the activation's gradient at t, in place of applying it
+export const PRODUCT_MASK = 20; // f32[rows, cols] that y is multiplied by, or 0
+export const PRODUCT_T = 24; // f32[rows, cols] or 0; if not 0, y is then multiplied by the activation's gradient at t, in place of applying it
+export const PRODUCT_P = 28; // f32: the activation's parameter
+export const PRODUCT_ROWS = 32;
+export const PRODUCT_COLS = 36;
+export const PRODUCT_INNER = 40;
+export const PRODUCT_A_ROW = 44; // bytes from a(i, k) to a(i + 1, k)
+export const PRODUCT_A_INNER = 48; // bytes from a(i, k) to a(i, k + 1)
+export const PRODUCT_B_INNER = 52; // bytes from b(k, j) to b(k + 1, j); not read by matmul
+export const PRODUCT_B_COL = 56; // bytes from b(k, j) to b(k, j + 1); not read by matmul
+export const PRODUCT_ACTIVATION = 60; // ACTIVATION_*
 
 // Op codes of the step program. src/program/ops.ts has a row for each; interpreter.ts a case.
 export const OP_GATHER_ROWS = 1;

@@ -43,7 +43,7 @@ import { lion } from "./optimizers/lion";
 import { nadam } from "./optimizers/nadam";
 import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from "./optimizers/rmsprop";
 import { sgd, sgdMomentum } from "./optimizers/sgd";
-import { constant as c, operand as o, size } from "./record";
+import { constant as c, fourSizes, operand as o, size } from "./record";
 import { barrier, beat } from "./workers/barrier";
 import { claim } from "./workers/claims";
 import { columnBegin, columnEnd, lineBegin, lineEnd, shareBegin, shareEnd } from "./workers/share";
@@ -367,24 +367,13 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
 
 const PRODUCT_BYTES: usize = 64;
 
-/** Writes a product's descriptor into this rank's scratch and returns its address. */
+/** Writes a product's descriptor into this rank's scratch and returns its address. It has the order of a record's operands and sizes. */
 function describeProduct(r: usize, batch: u32, product: usize): usize {
-  store<u32>(product, <u32>o(r, 0), abi.PRODUCT_A);
-  store<u32>(product, <u32>o(r, 1), abi.PRODUCT_B);
-  store<u32>(product, <u32>o(r, 2), abi.PRODUCT_BIAS);
-  store<u32>(product, <u32>o(r, 3), abi.PRODUCT_Y);
-  store<u32>(product, <u32>o(r, 4), abi.PRODUCT_Z);
-  store<u32>(product, size(r, 0, batch), abi.PRODUCT_ROWS);
-  store<u32>(product, size(r, 1, batch), abi.PRODUCT_COLS);
-  store<u32>(product, size(r, 2, batch), abi.PRODUCT_INNER);
-  store<u32>(product, size(r, 3, batch), abi.PRODUCT_A_ROW);
-  store<u32>(product, size(r, 4, batch), abi.PRODUCT_A_INNER);
-  store<u32>(product, size(r, 5, batch), abi.PRODUCT_B_INNER);
-  store<u32>(product, size(r, 6, batch), abi.PRODUCT_B_COL);
-  store<u32>(product, size(r, 7, batch), abi.PRODUCT_ACTIVATION);
+  v128.store(product, v128.load(r + abi.RECORD_OPERANDS));
+  v128.store(product, v128.load(r + abi.RECORD_OPERANDS, 16), 16);
+  v128.store(product, fourSizes(r, batch), abi.PRODUCT_ROWS);
+  v128.store(product, fourSizes(r + 16, batch), abi.PRODUCT_ROWS + 16);
   store<f32>(product, c(r, 0), abi.PRODUCT_P);
-  store<u32>(product, <u32>o(r, 5), abi.PRODUCT_MASK);
-  store<u32>(product, <u32>o(r, 6), abi.PRODUCT_T);
   return product;
 }
 

@@ -2,7 +2,7 @@
  * Sums over the rows of a matrix, one per column. Rows are added in order, in chunks of ROWS whose sums are added in order: the
  * rounding error grows with ROWS + rows / ROWS and not with rows, and a column's bits depend neither on the share nor on its lane.
  */
-import { Four, One } from "./elementwise";
+import { loadUpTo, storeUpTo } from "./elementwise";
 
 /** Rows of a chunk: at 128 the error of 16,384 rows is bounded as that of 256. */
 export const ROWS: u32 = 128;
@@ -11,8 +11,8 @@ export const ROWS: u32 = 128;
 export function columnSum(x: usize, y: usize, rows: u32, cols: u32, begin: u32, end: u32): void {
   let j = begin;
   for (; j + 16 <= end; j += 16) sixteen(x + (<usize>j << 2), y + (<usize>j << 2), rows, <usize>cols << 2);
-  for (; j + 4 <= end; j += 4) block<Four>(x + (<usize>j << 2), y + (<usize>j << 2), rows, <usize>cols << 2);
-  for (; j < end; j++) block<One>(x + (<usize>j << 2), y + (<usize>j << 2), rows, <usize>cols << 2);
+  for (; j + 4 <= end; j += 4) block(x + (<usize>j << 2), y + (<usize>j << 2), rows, <usize>cols << 2, 4);
+  if (j < end) block(x + (<usize>j << 2), y + (<usize>j << 2), rows, <usize>cols << 2, end - j);
 }
 
 /** Sixteen columns: a whole cache line of every row, and four sums that do not wait for each other. */
@@ -48,18 +48,20 @@ function sixteen(x: usize, y: usize, rows: u32, stride: usize): void {
   v128.store(y, s3, 48);
 }
 
+/** The first `left` of four columns. */
 // @ts-ignore: decorator
 @inline
-function block<L>(x: usize, y: usize, rows: u32, stride: usize): void {
-  let s = f32x4.splat(0);
+function block(x: usize, y: usize, rows: u32, stride: usize, left: u32): void {
+  const zero = f32x4.splat(0);
+  let s = zero;
   for (let i: u32 = 0; i < rows; ) {
     const last = min(i + ROWS, rows);
-    let a = f32x4.splat(0);
+    let a = zero;
     for (; i < last; i++) {
-      a = f32x4.add(a, changetype<L>(0).load(x));
+      a = f32x4.add(a, loadUpTo(x, left, zero));
       x += stride;
     }
     s = f32x4.add(s, a);
   }
-  changetype<L>(0).store(y, s);
+  storeUpTo(y, left, s);
 }

@@ -92,6 +92,7 @@ function sumOfZeros(p: usize, end: usize): f32 {
     s6 = madd(v128.load(p, 96), zero, s6);
     s7 = madd(v128.load(p, 112), zero, s7);
   }
+  for (; p + 16 <= end; p += 16) s0 = madd(v128.load(p), zero, s0);
   const low = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
   const high = f32x4.add(f32x4.add(s4, s5), f32x4.add(s6, s7));
   let sum = laneSum(f32x4.add(low, high));
