@@ -10,6 +10,8 @@ const GRANULE = 64;
 /** What lies before it is never handed out: the line of address 0, which means "absent" in records, and the binary's constants. */
 const FIRST = abi.CONSTANTS + abi.CONSTANTS_BYTES;
 const GIB = 1024 * 1024 * 1024;
+/** Nor what lies behind it: kernels step past the end of what they read, by four rows of a small product at most, and may not come out at 0. */
+const LAST = 4 * GIB - 1024 * 1024;
 /** Grown in steps of at least this much: a step of growth makes new views, and small ones would make many. */
 const STEP_PAGES = 16;
 
@@ -101,7 +103,8 @@ export class Arena {
     const address = this.#top;
     const end = address + size;
     const missing = Math.ceil((end - this.grownBytes) / PAGE);
-    const isDirty = address < this.grownBytes;
+    const grown = this.grownBytes; // what is grown now is zeros
+    if (end > LAST) throw this.#full(size, purpose);
     if (missing > 0) {
       const room = Math.floor((this.maximumBytes - this.grownBytes) / PAGE);
       if (missing > room) throw this.#full(size, purpose);
@@ -113,7 +116,7 @@ export class Arena {
       this.views = this.#takeViews();
     }
     this.#top = end;
-    if (isDirty) this.views.u8.fill(0, address, end);
+    if (address < grown) this.views.u8.fill(0, address, Math.min(end, grown));
     return address;
   }
 

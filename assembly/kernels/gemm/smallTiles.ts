@@ -1,7 +1,8 @@
 /**
  * The tiles of small.ts, each for one strip of columns and all rows of a: y = a · b + bias. b: address of the strip in the first of
  * `inner` rows of bInner bytes, whole vectors. y: address of the strip in the first row. bias: of the strip, or 0.
- * Rows beyond the last are the last once more: the same values go to the same place.
+ * Rows beyond the last are the last once more: the same values go to the same place. Addresses step past the last row by three,
+ * so none may lie that near to the end of 4 GiB (src/runtime/memory.ts sees to it).
  *
  * A tile holds 8 vectors of sums: fewer wait for one another, and more do not fit beside a and b. Of the shapes the widest takes the
  * fewest instructions, which is what a small product is made of: 2 x 16 for 4 x 8 took 0.15 µs for 0.19 at 16 x 16 x 4 (Node 26,
@@ -113,7 +114,7 @@ function fourRows(isWide: bool, product: usize, b: usize, bInner: usize, inner: 
  */
 export function tiles4Adjacent(product: usize, b: usize, bInner: usize, inner: u32, y: usize, bias: usize, cols: u32, end: u32): void {
   const aInner = <usize>load<u32>(product, PRODUCT_A_INNER), yRow = (<usize>load<u32>(product, PRODUCT_COLS)) << 2;
-  const bEnd = b + <usize>inner * bInner, zero = f32x4.splat(0), c = bias ? loadUpTo(bias, cols, zero) : zero;
+  const bEnd = b + <usize>inner * bInner, zero = f32x4.splat(0), c = bias ? loadUpTo(bias, cols, zero) : f32x4.splat(-0.0); // x - 0 is x, -0 too
   let a = <usize>load<u32>(product, PRODUCT_A);
   for (let i: u32 = 0; i < end; i += 8, a += 32) {
     let s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero, s6 = zero, s7 = zero;
