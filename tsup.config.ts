@@ -8,6 +8,7 @@ export default defineConfig({
     node: "src/node/index.ts",
     cli: "src/node/cli.ts",
     worker: "src/runtime/worker.ts",
+    beside: "src/runtime/host/beside.ts",
   },
   format: "esm",
   target: "es2022",

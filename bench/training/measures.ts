@@ -103,13 +103,12 @@ export interface ColdStart {
 export async function coldStarts(count: number): Promise<ColdStart[]> {
   const outdir = join(import.meta.dirname, "../../build/cold");
   await bundle({
-    entryPoints: [join(import.meta.dirname, "cold.ts")],
+    entryPoints: { cold: join(import.meta.dirname, "cold.ts"), beside: join(import.meta.dirname, "../../src/runtime/host/beside.ts") },
     outdir,
     bundle: true,
     splitting: true,
     platform: "node",
     format: "esm",
-    outExtension: { ".js": ".mjs" },
     // As in tsup.config.ts: what users import is minified.
     minify: true,
     define: { Response: "undefined" },
@@ -119,7 +118,7 @@ export async function coldStarts(count: number): Promise<ColdStart[]> {
     copyFileSync(join(import.meta.dirname, `../../build/${variant}.shipped.wasm`), join(outdir, `${variant}.wasm`));
   }
   return Array.from({ length: count }, () => {
-    const { stdout, status } = spawnSync(process.execPath, [join(outdir, "cold.mjs")], {
+    const { stdout, status } = spawnSync(process.execPath, [join(outdir, "cold.js")], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],
     });
