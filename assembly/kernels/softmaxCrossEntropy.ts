@@ -104,8 +104,8 @@ function rows(
  * losses[r] = Σ_j q_j (logsumexp(x_r) - x_rj), q_j = classWeights_j ((1 - smoothing) [j = label_r] + smoothing / cols)
  * dx[r, :] = scale weights_r dl_r/dx_r
  * x, dx: f32[rows, cols], 4-byte aligned, dx may be x, or 0 for the losses alone. labels: i32[rows], each in [0, cols).
- * weights: f32[rows] or 0 (ones). classWeights: f32[cols] or 0 (ones). losses: f32[rows]. begin, end: rows; nothing outside them is
- * written. =
+ * weights: f32[rows] or 0 (ones). classWeights: f32[cols] or 0 (ones). losses: f32[rows]. scratch: f32x4[2 cols] where cols <= NARROW,
+ * else not used. begin, end: rows; nothing outside them is written. =
  */
 export function softmaxCrossEntropyLabels(
   x: usize, labels: usize, weights: usize, classWeights: usize, losses: usize, dx: usize,

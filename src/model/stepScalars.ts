@@ -1,4 +1,4 @@
-/** The scalars of the update: what each optimizer rule reads besides weights, gradients and slots. Written before every step. */
+/** The scalars of the update: what each optimizer rule reads besides weights, gradients and slots. Written before a step that changes them. */
 import * as abi from "../../assembly/abi.ts";
 import type { Clip } from "../clipping.ts";
 import { LEAST_NORMAL, type Optimizer, rateAt } from "../optimizers/optimizer.ts";

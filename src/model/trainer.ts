@@ -123,7 +123,7 @@ export class Trainer<out In extends Shape = Shape, out Out extends Shape = Shape
 
   /**
    * Where the time of a step goes: every op with its time, share, GFLOP/s or GB/s, on one thread. Runs steps on the batch of the
-   * last step (on zeros before the first); weights and slots are as before when it returns.
+   * last step (on zeros before the first, or after one that was refused); weights and slots are as before when it returns.
    * @throws OptionError if `steps` is not a positive integer.
    */
   profile(steps = 100): Profile {

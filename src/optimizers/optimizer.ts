@@ -25,8 +25,8 @@ export interface Optimizer {
   readonly isSteady?: boolean;
   /**
    * Writes the scalars of a step, UPDATE_KEEP, UPDATE_DECAY, UPDATE_RATE and those of the rule, at their offsets in bytes;
-   * UPDATE_LIMIT and UPDATE_LEAST are the trainer's. `decayed` is true for weights (tensors of two or more axes): no other parameter is ever
-   * decayed. `step` counts from 0, `rate` is the learning rate at that step.
+   * UPDATE_LIMIT and UPDATE_LEAST are the trainer's. `decayed` is true for weights (tensors of two or more axes) that
+   * shrink: no other parameter is ever decayed. `step` counts from 0, `rate` is the learning rate at that step.
    */
   writeScalars(step: number, rate: number, decayed: boolean, write: (offset: number, value: number) => void): void;
   /** The same rule with another weightDecay; kernel and slots stay. For groups of parameters. */

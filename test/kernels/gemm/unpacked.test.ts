@@ -108,6 +108,19 @@ describe.each(cases)("$path, $variant", ({ path, variant }) => {
       }
     });
 
+    test("a product that rounds to 0 has the same sign in every row, and as in matmul", () => {
+      for (const cols of [1, 4, 8, 16]) {
+        kernels.reset();
+        const all = operands(kernels, "TN", 9, cols, 1, { seed: 3 });
+        kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_A / 4], all.product.a.length).fill(1e-30);
+        kernels.f32(all.b, all.product.b.length).fill(-1e-30);
+        const small = bits(product(all));
+        expect([...new Set(small)]).toEqual([kernels.call.probeFused(1) === 1 ? 0x80000000 : 0]); // rounded once, or 0 + -0
+        pack(kernels, all);
+        expect(bits(multiply(kernels, all))).toEqual(small);
+      }
+    });
+
     test("a gradient too small for a float32 is 0, as in matmul", () => {
       for (const cols of [8, 16]) {
         kernels.reset();
