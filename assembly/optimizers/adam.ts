@@ -26,8 +26,16 @@ import { clippedGradient, isPlain } from "./gradient";
  * Moments too small to matter are flushed to 0: denormals would slow every later step.
  */
 export function adam(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f32, begin: usize, end: usize): void {
-  if (isPlain(s, scale)) steps(true, w, g, m, v, s, scale, begin, end);
-  else steps(false, w, g, m, v, s, scale, begin, end);
+  if (isPlain(s, scale)) plainSteps(w, g, m, v, s, scale, begin, end);
+  else clippedSteps(w, g, m, v, s, scale, begin, end);
+}
+
+// Functions of their own: of two calls in one `if` Binaryen makes one loop that asks in each turn (1.03 to 0.99 ns a parameter, Node 26, Cascade Lake).
+function plainSteps(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f32, begin: usize, end: usize): void {
+  steps(true, w, g, m, v, s, scale, begin, end);
+}
+function clippedSteps(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f32, begin: usize, end: usize): void {
+  steps(false, w, g, m, v, s, scale, begin, end);
 }
 
 /** The loop, twice: without clip and decay a parameter takes 0.76 ns, with them 0.91 (Node 26, Zen 4). */
