@@ -17,28 +17,16 @@ import { KC, NR, tileRows } from "./blocking";
 export function packB(b: usize, packed: usize, inner: u32, cols: u32, innerStride: usize, colStride: usize, begin: u32, end: u32): void {
   const panels = (cols + NR - 1) / NR;
   if (end > panels) end = panels;
-  for (let k: u32 = 0; k < inner; k += KC) {
-    const kc = min(KC, inner - k);
-    const from = b + <usize>k * innerStride;
-    const to = packed + ((<usize>k * panels * NR) << 2);
-    const panelBytes = (<usize>kc * NR) << 2;
-    let panel = begin;
-    if (colStride == 4) {
-      for (; panel + 4 <= end && (panel + 4) * NR <= cols; panel += 4) {
-        copyPanels(from + ((<usize>panel * NR) << 2), innerStride, kc, to + <usize>panel * panelBytes);
-      }
+  while (begin < end) {
+    const isCopied = colStride == 4 && begin + 4 <= end && (begin + 4) * NR <= cols;
+    for (let k: u32 = 0; k < inner; k += KC) {
+      const kc = min(KC, inner - k);
+      const from = b + <usize>k * innerStride + <usize>(begin * NR) * colStride;
+      const to = packed + (((<usize>k * panels + <usize>begin * kc) * NR) << 2);
+      if (isCopied) copyPanels(from, innerStride, kc, to);
+      else packLines(from, colStride, innerStride, kc, min(NR, cols - begin * NR), to, NR);
     }
-    for (; panel < end; ++panel) {
-      packLines(
-        from + <usize>(panel * NR) * colStride,
-        colStride,
-        innerStride,
-        kc,
-        min(NR, cols - panel * NR),
-        to + <usize>panel * panelBytes,
-        NR,
-      );
-    }
+    begin += isCopied ? 4 : 1;
   }
 }
 
