@@ -45,7 +45,7 @@ function rowNorm(x: usize, target: usize, dx: usize, cols: u32, p: f32, k: f32):
   }
   const total = laneSum(sum);
   // sum^(1/p); sum is in [1, cols]
-  const root = p == 1 ? total : p == 2 ? sqrt<f32>(total) : f32x4.extract_lane(exp(f32x4.mul(f32x4.splat(1 / p), log(f32x4.splat(total)))), 0);
+  const root = p == 2 ? sqrt<f32>(total) : f32x4.extract_lane(power(f32x4.splat(total), 1 / p), 0);
   if (dx != 0) {
     const factor = f32x4.splat(k);
     const overRoot = f32x4.splat(largest * root);
@@ -61,9 +61,7 @@ function rowNorm(x: usize, target: usize, dx: usize, cols: u32, p: f32, k: f32):
   return largest * root;
 }
 
-/** r^q for r in [0, 1], q >= 0; 0^0 is 1. */
-// @ts-ignore: decorator
-@inline
+/** r^q for r >= 0, q >= 0; 0^0 is 1. Not inlined: it is used in three places. */
 function power(r: v128, q: f32): v128 {
   if (q == 0) return f32x4.splat(1);
   if (q == 1) return r;

@@ -87,11 +87,16 @@ function elasticNet(a: v128, l1: f64, l2: f64): v128 {
 function addPower<L>(w: usize, g: usize, factor: f32, p: f32): v128 {
   const v = changetype<L>(0).load(w);
   const a = f32x4.abs(v);
-  const y = power(a, p);
+  const y = powerOf(a, p);
   changetype<L>(0).store(g, madd(f32x4.splat(factor), v128.xor(y, signOf(v)), changetype<L>(0).load(g)));
   const low = f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(y));
   const sum = f64x2.add(low, f64x2.mul(high(a), high(y)));
   return f64x2.mul(sum, f64x2.splat(<f64>factor / (<f64>p + 1)));
+}
+
+/** power, not inlined: it is large and stands in both loops. */
+function powerOf(a: v128, p: f32): v128 {
+  return power(a, p);
 }
 
 // @ts-ignore: decorator
