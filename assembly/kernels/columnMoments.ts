@@ -12,6 +12,7 @@ import { flushTail, Four, One } from "./elementwise";
 export function columnMoments(x: usize, mean: usize, variance: usize, rows: u32, cols: u32, begin: u32, end: u32): void {
   columnSum(x, mean, rows, cols, begin, end);
   let j = begin;
+  for (; j + 8 <= end; j += 8) correct8(x, mean, variance, rows, cols, <usize>j << 2);
   for (; j + 4 <= end; j += 4) correct<Four>(x, mean, variance, rows, cols, <usize>j << 2);
   for (; j < end; j++) correct<One>(x, mean, variance, rows, cols, <usize>j << 2);
 }
@@ -38,10 +39,39 @@ function correct<L>(x: usize, mean: usize, variance: usize, rows: u32, cols: u32
     sum = f32x4.add(sum, a);
     squares = f32x4.add(squares, b);
   }
+  settle<L>(mean + at, variance + at, center, sum, squares, n);
+}
+
+/** Eight columns: the sums of two vectors do not wait for each other. */
+// @ts-ignore: decorator
+@inline
+function correct8(x: usize, mean: usize, variance: usize, rows: u32, cols: u32, at: usize): void {
+  const zero = f32x4.splat(0), n = f32x4.splat(<f32>rows);
+  const center0 = f32x4.div(v128.load(mean + at), n), center1 = f32x4.div(v128.load(mean + at, 16), n);
+  let sum0 = zero, sum1 = zero, squares0 = zero, squares1 = zero;
+  let p = x + at;
+  for (let i: u32 = 0; i < rows; ) {
+    const last = min(i + ROWS, rows);
+    let a0 = zero, a1 = zero, b0 = zero, b1 = zero;
+    for (; i < last; i++, p += <usize>cols << 2) {
+      const d0 = f32x4.sub(v128.load(p), center0), d1 = f32x4.sub(v128.load(p, 16), center1);
+      a0 = f32x4.add(a0, d0), a1 = f32x4.add(a1, d1);
+      b0 = madd(d0, d0, b0), b1 = madd(d1, d1, b1);
+    }
+    sum0 = f32x4.add(sum0, a0), sum1 = f32x4.add(sum1, a1);
+    squares0 = f32x4.add(squares0, b0), squares1 = f32x4.add(squares1, b1);
+  }
+  settle<Four>(mean + at, variance + at, center0, sum0, squares0, n);
+  settle<Four>(mean + at + 16, variance + at + 16, center1, sum1, squares1, n);
+}
+
+// @ts-ignore: decorator
+@inline
+function settle<L>(mean: usize, variance: usize, center: v128, sum: v128, squares: v128, n: v128): void {
   const off = f32x4.div(sum, n);
-  changetype<L>(0).store(mean + at, f32x4.add(center, off));
+  changetype<L>(0).store(mean, f32x4.add(center, off));
   // Rounding could leave a constant column a hair below 0; the order of pmax keeps a NaN.
-  changetype<L>(0).store(variance + at, f32x4.pmax(nmadd(off, off, f32x4.div(squares, n)), f32x4.splat(0)));
+  changetype<L>(0).store(variance, f32x4.pmax(nmadd(off, off, f32x4.div(squares, n)), f32x4.splat(0)));
 }
 
 /**

@@ -124,16 +124,21 @@ export const mutants = rows([
     file: "assembly/kernels/gemm/pack.ts",
     tests: pack,
     changes: [
-      { name: "packB: the first panels of a share", find: "let panel = begin;", replace: "let panel: u32 = 0;" },
+      {
+        name: "packB: the first panels of a share",
+        find: "while (begin < end) {",
+        replace: "begin = 0;\n  while (begin < end) {",
+        in: "export function packB(",
+      },
       {
         name: "packB: blocks of inner on top of one another",
-        find: "const to = packed + ((<usize>k * panels * NR) << 2);",
-        replace: "const to = packed;",
+        find: "(<usize>k * panels + <usize>begin * kc)",
+        replace: "(<usize>begin * kc)",
       },
       {
         name: "packB: four panels at once past the edge",
-        find: "panel + 4 <= end && (panel + 4) * NR <= cols",
-        replace: "panel + 4 <= end",
+        find: "begin + 4 <= end && (begin + 4) * NR <= cols",
+        replace: "begin + 4 <= end",
       },
       { name: "packA: the next tile from the same rows", find: "a += <usize>mr * rowStride;", replace: "" },
       {
