@@ -171,7 +171,9 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       columnInverse(o(r, 0), o(r, 1), c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
       break;
     case abi.OP_NORMALIZE_COLUMNS:
-      normalizeColumns(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
+      normalizeColumns(
+        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), c(r, 0), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks),
+      );
       break;
     case abi.OP_NORMALIZE_COLUMNS_SUMS:
       normalizeColumnsSums(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), n0, n1, columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks));
@@ -342,7 +344,7 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       break;
     case abi.OP_NORMALIZE_CHANNELS:
       normalizeChannels(
-        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), n1, size(r, 2, batch),
+        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), c(r, 0), n1, size(r, 2, batch),
         shareBegin(n0 * n1, rank, ranks), shareEnd(n0 * n1, rank, ranks),
       );
       break;

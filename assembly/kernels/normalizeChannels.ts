@@ -8,11 +8,13 @@ import { madd, nmadd } from "../math/lanes";
 import { Another, centeredSums } from "./channelMoments";
 import { loadUpTo, storeUpTo } from "./elementwise";
 
-/** y = xhat weight + bias. y may be x. begin, end: planes. */
+/** y = max(xhat weight + bias, floor), a NaN stays one. floor: 0 for relu, -infinity for all values. y may be x. begin, end: planes. */
 export function normalizeChannels(
-  x: usize, mean: usize, inverse: usize, weight: usize, bias: usize, y: usize, channels: u32, positions: u32, begin: u32, end: u32,
+  x: usize, mean: usize, inverse: usize, weight: usize, bias: usize, y: usize, floor: f32, channels: u32, positions: u32,
+  begin: u32, end: u32,
 ): void {
   const zero = f32x4.splat(0);
+  const least = f32x4.splat(floor);
   for (let q = begin; q < end; q++) {
     const j = <usize>(q % channels) << 2;
     const m = v128.load32_splat(mean + j);
@@ -22,17 +24,17 @@ export function normalizeChannels(
     const plane = (<usize>q * positions) << 2;
     const stop = plane + (<usize>positions << 2);
     let at = plane;
-    for (; at + 16 <= stop; at += 16) v128.store(y + at, normalized(v128.load(x + at), m, r, w, b));
+    for (; at + 16 <= stop; at += 16) v128.store(y + at, normalized(v128.load(x + at), m, r, w, b, least));
     if (at == stop) continue;
     const left = <u32>(stop - at) >> 2;
-    storeUpTo(y + at, left, normalized(loadUpTo(x + at, left, zero), m, r, w, b));
+    storeUpTo(y + at, left, normalized(loadUpTo(x + at, left, zero), m, r, w, b, least));
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function normalized(x: v128, m: v128, r: v128, w: v128, b: v128): v128 {
-  return madd(f32x4.mul(f32x4.sub(x, m), r), w, b);
+function normalized(x: v128, m: v128, r: v128, w: v128, b: v128, least: v128): v128 {
+  return f32x4.pmax(madd(f32x4.mul(f32x4.sub(x, m), r), w, b), least);
 }
 
 /** dbias = Σ dy, dweight = Σ dy xhat, over all rows and positions, as channelMoments sums. begin, end: channels. */

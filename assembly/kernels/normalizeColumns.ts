@@ -10,29 +10,32 @@ import { Four, One } from "./elementwise";
 /** Rows that pass by while a vector of columns keeps its moments in registers: few, so that their lines are still cached for the next. */
 const BLOCK: u32 = 4;
 
-/** y = xhat weight + bias. y may be x. begin, end: rows. */
+/** y = max(xhat weight + bias, floor), a NaN stays one. floor: 0 for relu, -infinity for all values. y may be x. begin, end: rows. */
 export function normalizeColumns(
-  x: usize, mean: usize, inverse: usize, weight: usize, bias: usize, y: usize, cols: u32, begin: u32, end: u32,
+  x: usize, mean: usize, inverse: usize, weight: usize, bias: usize, y: usize, floor: f32, cols: u32, begin: u32, end: u32,
 ): void {
   const bytes = <usize>cols << 2;
+  const least = f32x4.splat(floor);
   while (begin < end) {
     const rows = min(BLOCK, end - begin);
     const row = <usize>begin * bytes;
     let at: usize = 0;
-    for (; at + 16 <= bytes; at += 16) normalize<Four>(x + row + at, mean + at, inverse + at, weight + at, bias + at, y + row + at, rows, bytes);
-    for (; at < bytes; at += 4) normalize<One>(x + row + at, mean + at, inverse + at, weight + at, bias + at, y + row + at, rows, bytes);
+    for (; at + 16 <= bytes; at += 16) normalize<Four>(x + row + at, mean + at, inverse + at, weight + at, bias + at, y + row + at, least, rows, bytes);
+    for (; at < bytes; at += 4) normalize<One>(x + row + at, mean + at, inverse + at, weight + at, bias + at, y + row + at, least, rows, bytes);
     begin += rows;
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function normalize<L>(x: usize, mean: usize, inverse: usize, weight: usize, bias: usize, y: usize, rows: u32, bytes: usize): void {
+function normalize<L>(
+  x: usize, mean: usize, inverse: usize, weight: usize, bias: usize, y: usize, least: v128, rows: u32, bytes: usize,
+): void {
   const m = changetype<L>(0).load(mean), r = changetype<L>(0).load(inverse);
   const w = changetype<L>(0).load(weight), b = changetype<L>(0).load(bias);
   do {
     const xhat = f32x4.mul(f32x4.sub(changetype<L>(0).load(x), m), r);
-    changetype<L>(0).store(y, madd(xhat, w, b));
+    changetype<L>(0).store(y, f32x4.pmax(madd(xhat, w, b), least));
     x += bytes, y += bytes;
   } while (--rows);
 }

@@ -2,6 +2,7 @@
  * Rewrites a program before it is planned: what follows a matrix product element by element moves into its epilogue. Forward
  * that is an activation; the product writes the value before it too if anything else (a gradient, a shortcut) reads it.
  * Backward it is the factor of a dropout's mask, and the gradient of an activation.
+ * A relu after a batch normalization moves into that, if nothing else reads what it is given.
  */
 import * as abi from "../../assembly/abi.ts";
 import type { Buffer, Op } from "./builder.ts";
@@ -9,22 +10,36 @@ import { isProductName, type OpRow, ops as table } from "./ops.ts";
 
 export function fuse(ops: readonly Op[]): Op[] {
   const fused: (Op | undefined)[] = [...ops];
-  /** Where the product stands that gives a buffer. */
+  /** Where the product or normalization stands that gives a buffer. */
   const producers = new Map<Buffer, number>();
   ops.forEach((op, index) => {
-    if (isProductName(op.name)) producers.set(op.operands.y!, index);
+    if (isProductName(op.name) || isNormalization(op)) producers.set(op.operands.y!, index);
     const input = op.name === "activationGrad" ? op.operands.dy : op.operands.x;
     const at = input && producers.get(input);
     const product = at === undefined ? undefined : fused[at];
     if (at === undefined || product === undefined || product.span !== op.span) return;
     if (!product.when.every((draw) => op.when.includes(draw))) return;
-    const rider = riderOf(op, product, input!.keep || isReadElsewhere(ops, index, input!), ops.slice(at, index));
+    const rider = (isNormalization(product) ? floored : riderOf)(
+      op,
+      product,
+      input!.keep || isReadElsewhere(ops, index, input!),
+      ops.slice(at, index),
+    );
     if (rider === undefined) return;
     fused[at] = rider;
     fused[index] = undefined;
     producers.set(rider.operands.y!, at);
   });
   return fused.filter((op) => op !== undefined);
+}
+
+const isNormalization = ({ name }: Op) => name === "normalizeColumns" || name === "normalizeChannels";
+
+/** The normalization with the op in it, if that is a relu. */
+function floored(op: Op, normalization: Op, isWanted: boolean): Op | undefined {
+  const isFree = normalization.constants.floor === Number.NEGATIVE_INFINITY && !isWanted;
+  if (!isFree || op.name !== "activation" || op.sizes.kind !== abi.ACTIVATION_RELU) return undefined;
+  return { ...normalization, operands: { ...normalization.operands, y: op.operands.y }, constants: { floor: 0 } };
 }
 
 /** The product with the op in its epilogue, if it can ride there. The epilogue's order is mask, then gradient; or an activation alone. */

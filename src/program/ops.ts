@@ -65,7 +65,7 @@ const product = { bias: maybe(read(cols)), y: write(matrix), z: maybe(write(matr
 const productSizes = ["rows", "cols", "inner", "aRowStride", "aInnerStride", "bInnerStride", "bColStride", "activation", "byPanels"];
 const lossEnds = { weights: maybe(read(rows)), losses: write(rows), dx: maybe(write(matrix)), control: read(control) };
 const classLoss = { classWeights: maybe(read(cols)), ...lossEnds };
-/** Of all values of a batch by the moments of each column, or of each channel. */
+/** Of all values of a batch by the moments of each column, or of each channel; none of the results is below `floor`. */
 const normalization = (all: Words, each: Words) => ({
   x: read(all),
   mean: read(each),
@@ -140,7 +140,7 @@ export const ops = {
   columnSum: op(abi.OP_COLUMN_SUM, "columns", { x: read(matrix), y: write(cols) }, matrixSizes),
   columnMoments: op(abi.OP_COLUMN_MOMENTS, "columns", { x: read(matrix), mean: write(cols), variance: write(cols) }, matrixSizes),
   columnInverse: op(abi.OP_COLUMN_INVERSE, "lines", { variance: read(lines), inverse: write(lines) }, ["count"], ["eps"]),
-  normalizeColumns: op(abi.OP_NORMALIZE_COLUMNS, "rows", normalization(matrix, cols), matrixSizes),
+  normalizeColumns: op(abi.OP_NORMALIZE_COLUMNS, "rows", normalization(matrix, cols), matrixSizes, ["floor"]),
   normalizeColumnsSums: op(abi.OP_NORMALIZE_COLUMNS_SUMS, "columns", normalizationSums(matrix, cols), matrixSizes),
   normalizeColumnsGrad: op(abi.OP_NORMALIZE_COLUMNS_GRAD, "rows", normalizationGrad(matrix, cols), matrixSizes),
   blendStatistics: op(
@@ -271,7 +271,7 @@ export const ops = {
   multiMargin: op(abi.OP_MULTI_MARGIN, "rows", { x: read(matrix), labels: read(rows), ...lossEnds }, matrixSizes, ["margin"]),
   normError: op(abi.OP_NORM_ERROR, "rows", { x: read(matrix), targets: read(matrix), ...lossEnds }, matrixSizes, ["p"]),
   channelMoments: op(abi.OP_CHANNEL_MOMENTS, "channels", { x: read(planes), mean: write(channels), variance: write(channels) }, planeSizes),
-  normalizeChannels: op(abi.OP_NORMALIZE_CHANNELS, "planes", normalization(planes, channels), planeSizes),
+  normalizeChannels: op(abi.OP_NORMALIZE_CHANNELS, "planes", normalization(planes, channels), planeSizes, ["floor"]),
   normalizeChannelsSums: op(abi.OP_NORMALIZE_CHANNELS_SUMS, "channels", normalizationSums(planes, channels), planeSizes),
   normalizeChannelsGrad: op(abi.OP_NORMALIZE_CHANNELS_GRAD, "planes", normalizationGrad(planes, channels), planeSizes),
   sgd: optimizer(abi.OP_SGD, 0),

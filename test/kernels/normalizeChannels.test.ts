@@ -45,7 +45,7 @@ function run(kernels: Kernels, problem: Problem, ranks = 1, skew = 0, isInPlace 
   for (const share of lineShares(channels, ranks)) columnInverse(variance.address, inverse.address, EPS, ...share);
   for (const share of planes) {
     const from = isInPlace ? target.address : input.address;
-    normalizeChannels(from, mean.address, inverse.address, weight, bias, y.address, channels, positions, ...share);
+    normalizeChannels(from, mean.address, inverse.address, weight, bias, y.address, -Infinity, channels, positions, ...share);
   }
   const given = [upstream.address, input.address, mean.address, inverse.address];
   const sums = [dweight.address, dbias.address];
@@ -115,10 +115,23 @@ describe.each(variants)("%s", (variant) => {
     kernels.reset();
     const addresses = [x, mean, inverse, weight, bias].map((values) => kernels.put(values));
     const y = new Output(kernels, count, 4);
-    kernels.call.normalizeChannels(...addresses, y.address, channels, positions, 1, 1);
+    kernels.call.normalizeChannels(...addresses, y.address, -Infinity, channels, positions, 1, 1);
     expect(y.read().every((v) => v === 777)).toBe(true);
-    kernels.call.normalizeChannels(...addresses, y.address, channels, positions, 0, rows * channels);
+    kernels.call.normalizeChannels(...addresses, y.address, -Infinity, channels, positions, 0, rows * channels);
     expectNear(y.read(), normalizeChannels(x, mean, inverse, weight, bias, positions), "y", 1e-7, 5e-7);
+  });
+
+  it("normalizeChannels gives nothing below its floor; a NaN stays one", () => {
+    const [rows, channels, positions] = [3, 2, 7];
+    const x = numbers(6, rows * channels * positions);
+    x[20] = Number.NaN;
+    const each = (value: number) => kernels.put(new Array(channels).fill(value));
+    kernels.reset();
+    const y = new Output(kernels, x.length, 4);
+    const sizes = [channels, positions, 0, rows * channels];
+    kernels.call.normalizeChannels(kernels.put(x), each(0), each(1), each(1), each(0), y.address, 0, ...sizes);
+    expect(Array.from(y.read())).toEqual(x.map((value) => (value < 0 ? 0 : Math.fround(value))));
+    expect(x.some((value) => value < 0)).toBe(true);
   });
 
   it("sums of 20,000 rows lose no digits: dbias is rounded once from float64", () => {

@@ -76,7 +76,7 @@ class Layer {
     const { kernels, cols, inverse, weight, bias } = this;
     const y = new Output(kernels, rows * cols, this.skew);
     for (const [begin, end] of shares(rows, this.ranks)) {
-      kernels.call.normalizeColumns(x, mean, inverse.address, weight, bias, y.address, cols, begin, end);
+      kernels.call.normalizeColumns(x, mean, inverse.address, weight, bias, y.address, -Infinity, cols, begin, end);
     }
     return y.read();
   }
@@ -204,12 +204,24 @@ describe.each(variants)("%s", (variant) => {
     kernels.reset();
     const addresses = [x, mean, inverse, weight, bias].map((values) => kernels.put(values));
     const y = new Output(kernels, rows * cols, 4);
-    kernels.call.normalizeColumns(...addresses, y.address, cols, 1, 1);
+    kernels.call.normalizeColumns(...addresses, y.address, -Infinity, cols, 1, 1);
     expect(y.read().every((v) => v === 777)).toBe(true);
-    kernels.call.normalizeColumns(...addresses, y.address, cols, 0, rows);
+    kernels.call.normalizeColumns(...addresses, y.address, -Infinity, cols, 0, rows);
     expectNear(y.read(), normalizeColumns(x, mean, inverse, weight, bias, cols), "y", 1e-7, 5e-7);
-    kernels.call.normalizeColumns(...addresses, addresses[0], cols, 0, rows);
+    kernels.call.normalizeColumns(...addresses, addresses[0], -Infinity, cols, 0, rows);
     expectSameBits(kernels.f32(addresses[0], rows * cols), y.read(), "in place");
+  });
+
+  it("normalizeColumns gives nothing below its floor; a NaN stays one", () => {
+    const [rows, cols] = [7, 13];
+    const x = numbers(6, rows * cols);
+    x[20] = Number.NaN;
+    const each = (value: number) => kernels.put(new Array(cols).fill(value));
+    kernels.reset();
+    const y = new Output(kernels, rows * cols, 4);
+    kernels.call.normalizeColumns(kernels.put(x), each(0), each(1), each(1), each(0), y.address, 0, cols, 0, rows);
+    expect(Array.from(y.read())).toEqual(x.map((value) => (value < 0 ? 0 : Math.fround(value))));
+    expect(x.some((value) => value < 0)).toBe(true);
   });
 
   it("columns of mean 1e4 are normalized as well as their float32 digits allow", () => {

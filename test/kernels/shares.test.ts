@@ -72,13 +72,13 @@ const calls: Record<string, [cut: "bytes" | "rows" | "columns" | "panels", call:
   normalizeColumns: [
     "rows",
     ({ kernels, put, y }, begin, end) => {
-      kernels.call.normalizeColumns(put(COUNT), put(COLS), put(COLS), put(COLS), put(COLS), y, COLS, begin, end);
+      kernels.call.normalizeColumns(put(COUNT), put(COLS), put(COLS), put(COLS), put(COLS), y, -Infinity, COLS, begin, end);
     },
   ],
   normalizeChannels: [
     "rows", // one channel: a plane is a row
     ({ kernels, put, y }, begin, end) => {
-      kernels.call.normalizeChannels(put(COUNT), put(1), put(1), put(1), put(1), y, 1, COLS, begin, end);
+      kernels.call.normalizeChannels(put(COUNT), put(1), put(1), put(1), put(1), y, -Infinity, 1, COLS, begin, end);
     },
   ],
   normalizeChannelsGrad: [

@@ -84,6 +84,41 @@ describe("which ops ride", () => {
   });
 });
 
+describe("a relu after a batch normalization", () => {
+  /** An activation of what a normalization gives, then what reads the results. */
+  function normalized(kind: number, then: (builder: Builder, y: Buffer, activated: Buffer) => void): Op[] {
+    const builder = new Builder("train", 2048);
+    const [y, activated] = [builder.buffer("y", COUNT), builder.buffer("activated", COUNT)];
+    const each = Object.fromEntries(["mean", "inverse", "weight", "bias"].map((name, i) => [name, builder.fixed(name, 4096 * (i + 1), 8)]));
+    const x = builder.fixed("x", 65536, COUNT);
+    builder.emit("normalizeColumns", { x, ...each, y }, { rows: perRow(1), cols: 8 }, { floor: Number.NEGATIVE_INFINITY });
+    builder.emit("activation", { x: y, y: activated }, { count: COUNT, kind }, { p: 0 });
+    then(builder, y, activated);
+    return fuse(builder.ops);
+  }
+  const sum = (builder: Builder, x: Buffer) => {
+    builder.emit("columnSum", { x, y: builder.fixed("sums", 32768, 8) }, { rows: perRow(1), cols: 8 });
+  };
+
+  test("is its floor", () => {
+    const [normalize, next] = normalized(abi.ACTIVATION_RELU, (builder, _, activated) => sum(builder, activated));
+    expect([normalize!.name, next!.name]).toEqual(["normalizeColumns", "columnSum"]);
+    expect(normalize!.constants.floor).toBe(0);
+    expect(normalize!.operands.y).toBe(next!.operands.x);
+  });
+
+  test("not if something else reads the normalized values, or they are kept, or it is another activation", () => {
+    const apart = "normalizeColumns activation columnSum";
+    expect(names(normalized(abi.ACTIVATION_RELU, (builder, y) => sum(builder, y)))).toBe(apart);
+    const kept = (builder: Builder, y: Buffer, activated: Buffer) => {
+      y.keep = true;
+      sum(builder, activated);
+    };
+    expect(names(normalized(abi.ACTIVATION_RELU, kept))).toBe(apart);
+    expect(names(normalized(abi.ACTIVATION_TANH, (builder, _, activated) => sum(builder, activated)))).toBe(apart);
+  });
+});
+
 describe.each(variants)("fused or not, %s", (variant) => {
   const nets: Record<string, [net: w.Net, rows: number]> = {
     packed: [
@@ -102,6 +137,25 @@ describe.each(variants)("fused or not, %s", (variant) => {
       21,
     ],
     "few rows": [w.sequential(w.input(9), w.dense(33), w.leakyRelu(), w.dropout(0.3), w.dense(40), w.mish(), w.dense(5)), 7],
+    normalized: [
+      w.sequential(w.input(9), w.dense(33), w.batchNorm(), w.relu(), w.dropout(0.3), w.dense(21), w.batchNorm(), w.relu(), w.dense(5)),
+      21,
+    ],
+    "normalized images": [
+      w.sequential(
+        w.input(9),
+        w.reshape(3, 3),
+        w.batchNorm(),
+        w.relu(),
+        w.flatten(),
+        w.dense(17),
+        w.relu(),
+        w.dense(9),
+        w.tanh(),
+        w.dense(5),
+      ),
+      21,
+    ],
     shortcuts: [
       w.sequential(w.input(9), w.dense(16), w.residual([w.dense(16), w.relu(), w.dense(16)], { dropRate: 0.5 }), w.relu(), w.dense(5)),
       12,

@@ -240,7 +240,7 @@ export const mutants = rows([
       ),
       call(`columnInverse(o(r, 0), o(r, 1), c(r, 0), ${LINES})`, "columnInverse: rank 0 alone", LINES, LINES_OF_0, order),
       call(
-        "normalizeColumns(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4),",
+        "normalizeColumns(\n        o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4),",
         "normalizeColumns: weight and bias swapped",
         "o(r, 3), o(r, 4)",
         "o(r, 4), o(r, 3)",
@@ -268,7 +268,13 @@ export const mutants = rows([
         "o(r, 4), o(r, 3)",
         layers,
       ),
-      call(`o(r, 4), o(r, 5), n1, size(r, 2, batch),\n        ${PLANES}`, "normalizeChannels: rank 0 alone", PLANES, PLANES_OF_0, threads),
+      call(
+        `o(r, 4), o(r, 5), c(r, 0), n1, size(r, 2, batch),\n        ${PLANES}`,
+        "normalizeChannels: rank 0 alone",
+        PLANES,
+        PLANES_OF_0,
+        threads,
+      ),
       call(
         `o(r, 4), o(r, 5), n0, n1, size(r, 2, batch), ${CHANNELS}`,
         "normalizeChannelsSums: dweight and dbias swapped",

@@ -287,6 +287,12 @@ export const mutants = rows([
         replace: "begin = 0;\n  while (begin < end) {",
         in: "export function normalizeColumns(",
       },
+      { name: "normalizeColumns: no floor", find: "f32x4.pmax(madd(xhat, w, b), least)", replace: "madd(xhat, w, b)" },
+      {
+        name: "normalizeColumns: a NaN becomes the floor",
+        find: "f32x4.pmax(madd(xhat, w, b), least)",
+        replace: "f32x4.pmax(least, madd(xhat, w, b))",
+      },
       {
         name: "normalizeColumns: only the first rows of a block",
         find: "} while (--rows);",
@@ -375,6 +381,11 @@ export const mutants = rows([
         replace: "f32x4.mul(f32x4.mul(f32x4.sub(x, m), r), w)",
       },
       { name: "normalizeChannels: mean added", find: "f32x4.mul(f32x4.sub(x, m), r)", replace: "f32x4.mul(f32x4.add(x, m), r)" },
+      {
+        name: "normalizeChannels: no floor",
+        find: "f32x4.pmax(madd(f32x4.mul(f32x4.sub(x, m), r), w, b), least)",
+        replace: "madd(f32x4.mul(f32x4.sub(x, m), r), w, b)",
+      },
       {
         name: "normalizeChannels: planes begin at 0",
         find: "let q = begin",

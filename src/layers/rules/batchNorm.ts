@@ -56,6 +56,9 @@ const channelOps = {
   gradient: "normalizeChannelsGrad",
 } as const;
 
+/** A relu that follows may raise it (program/fuse.ts). */
+const ALL_VALUES = { floor: Number.NEGATIVE_INFINITY };
+
 function train({ momentum = 0.1, eps = BATCH_NORM_EPS }: BatchNormLayer, { builder, x, parameters }: ForwardContext): Value {
   const { weight, bias, running_mean, running_var } = parameters as Parameters;
   const { moments, normalize, sums, gradient, sizes, channels, samples, words } = opsFor(x.shape);
@@ -66,7 +69,7 @@ function train({ momentum = 0.1, eps = BATCH_NORM_EPS }: BatchNormLayer, { build
   const y: Value = { buffer: builder.buffer("y", words), shape: x.shape, needsGradient };
   builder.emit(moments, { x: x.buffer, mean, variance }, sizes);
   builder.emit("columnInverse", { variance, inverse }, { count: channels }, { eps });
-  builder.emit(normalize, { x: x.buffer, mean, inverse, weight: weight.value, bias: bias.value, y: y.buffer }, sizes);
+  builder.emit(normalize, { x: x.buffer, mean, inverse, weight: weight.value, bias: bias.value, y: y.buffer }, sizes, ALL_VALUES);
   builder.inSpan("statistics", () => {
     const operands = { mean, variance, runningMean: running_mean.value, runningVariance: running_var.value };
     builder.emit("blendStatistics", operands, { samples, cols: channels }, { momentum });
@@ -90,6 +93,6 @@ function infer({ eps = BATCH_NORM_EPS }: BatchNormLayer, { builder, x, parameter
   const y: Value = { buffer: builder.buffer("y", words), shape: x.shape, needsGradient: false };
   builder.inSpan("prepare", () => builder.emit("columnInverse", { variance: running_var.value, inverse }, { count: channels }, { eps }));
   const operands = { x: x.buffer, mean: running_mean.value, inverse, weight: weight.value, bias: bias.value, y: y.buffer };
-  builder.emit(normalize, operands, sizes);
+  builder.emit(normalize, operands, sizes, ALL_VALUES);
   return y;
 }
