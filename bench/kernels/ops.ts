@@ -88,6 +88,7 @@ const constantsAt = ({ rows, cols }: Shape): Readonly<Record<string, number>> =>
   factor: 1,
   scale: 1.25,
   eps: 1e-5,
+  floor: Number.NEGATIVE_INFINITY,
   momentum: 0.1,
   smoothing: 0.1,
   l1: 1e-9,
