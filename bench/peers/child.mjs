@@ -38,7 +38,9 @@ async function burst(step, count, isAsync) {
 }
 
 async function round(step, seconds) {
-  const isAsync = step() instanceof Promise;
+  const first = step();
+  const isAsync = first instanceof Promise;
+  await first;
   let count = 1;
   let took = await burst(step, count, isAsync);
   while (took < BURST && count < 1e6) {

@@ -71,7 +71,8 @@ function barTable(results) {
 const HOW = `Each peer is a process of its own. Within a task the peers take turns, round by round, in one go; the figure is the least time
 of all rounds, in bursts of at least 2 ms. One thread, unless the table says otherwise. All read the same rows and the same first weights from
 files, and read the loss at each step. That they do the same work shows in the loss of the first step, which agrees
-where no dropout is drawn, and in losses that fall from the first pass over the batches to the third.
+where no dropout is drawn, and in losses that fall from the first pass over the batches to the third. A peer whose first step takes
+6 s or more has one turn, of a single step, and shows no losses.
 
 What differs:
 - **${OWN}**: \`fast\` (relaxed SIMD), rows given as typed arrays at each step, checked and copied; so are predictions.
