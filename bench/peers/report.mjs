@@ -42,7 +42,10 @@ export function tableOf(task, { rows, date, commit }) {
   ];
   const isHere = (row) => row.min !== undefined || row.lossTo !== undefined || row.firstLoss !== undefined;
   for (const row of rows.filter(isHere)) {
-    const cells = row.min === undefined ? [row.note, "", ""] : [time(row.min), time(row.median), own?.min ? times(row.min / own.min) : ""];
+    const cells =
+      row.min === undefined
+        ? [row.note, "", ""]
+        : [`${time(row.min)}${row.hasOneTurn ? ", one turn" : ""}`, time(row.median), own?.min ? times(row.min / own.min) : ""];
     lines.push(`| ${[row.peer, row.threads, ...cells, proof(task, row, own)].join(" | ")} |`);
   }
   const missing = rows.filter((row) => !isHere(row)).map(({ peer, note }) => `${peer} (${note})`);
@@ -72,7 +75,7 @@ const HOW = `Each peer is a process of its own. Within a task the peers take tur
 of all rounds, in bursts of at least 2 ms. One thread, unless the table says otherwise. All read the same rows and the same first weights from
 files, and read the loss at each step. That they do the same work shows in the loss of the first step, which agrees
 where no dropout is drawn, and in losses that fall from the first pass over the batches to the third. A peer whose first step takes
-6 s or more has one turn, of a single step, and shows no losses.
+6 s or more has one turn, which its row says, and shows no losses.
 
 What differs:
 - **${OWN}**: \`fast\` (relaxed SIMD), rows given as typed arrays at each step, checked and copied; so are predictions.

@@ -90,9 +90,10 @@ async function measureSteps(task, rounds, seconds) {
       else if (round > 0 || rounds === 0) turns.push(turn);
     }
   }
-  for (const { process, result, turns } of running) {
+  for (const { process, result, turns, isSlow } of running) {
     process.end();
     if (turns.length === 0) continue;
+    if (isSlow) result.hasOneTurn = true;
     result.min = Math.min(...turns.map(({ min }) => min));
     result.median = turns.map(({ median }) => median).sort((a, b) => a - b)[turns.length >> 1];
   }

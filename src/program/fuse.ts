@@ -16,15 +16,11 @@ export function fuse(ops: readonly Op[]): Op[] {
     if (isProductName(op.name) || isNormalization(op)) producers.set(op.operands.y!, index);
     const input = op.name === "activationGrad" ? op.operands.dy : op.operands.x;
     const at = input && producers.get(input);
-    const product = at === undefined ? undefined : fused[at];
-    if (at === undefined || product === undefined || product.span !== op.span) return;
-    if (!product.when.every((draw) => op.when.includes(draw))) return;
-    const rider = (isNormalization(product) ? floored : riderOf)(
-      op,
-      product,
-      input!.keep || isReadElsewhere(ops, index, input!),
-      ops.slice(at, index),
-    );
+    const carrier = at === undefined ? undefined : fused[at];
+    if (at === undefined || carrier === undefined || carrier.span !== op.span) return;
+    if (!carrier.when.every((draw) => op.when.includes(draw))) return;
+    const isWanted = input!.keep || isReadElsewhere(ops, index, input!);
+    const rider = isNormalization(carrier) ? floored(op, carrier, isWanted) : riderOf(op, carrier, isWanted, ops.slice(at, index));
     if (rider === undefined) return;
     fused[at] = rider;
     fused[index] = undefined;

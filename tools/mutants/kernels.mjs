@@ -387,6 +387,11 @@ export const mutants = rows([
         replace: "madd(f32x4.mul(f32x4.sub(x, m), r), w, b)",
       },
       {
+        name: "normalizeChannels: a NaN becomes the floor",
+        find: "f32x4.pmax(madd(f32x4.mul(f32x4.sub(x, m), r), w, b), least)",
+        replace: "f32x4.pmax(least, madd(f32x4.mul(f32x4.sub(x, m), r), w, b))",
+      },
+      {
         name: "normalizeChannels: planes begin at 0",
         find: "let q = begin",
         replace: "let q: u32 = 0",

@@ -17,7 +17,7 @@ import { KC, NR, tileRows } from "./blocking";
 export function packB(b: usize, packed: usize, inner: u32, cols: u32, innerStride: usize, colStride: usize, begin: u32, end: u32): void {
   const panels = (cols + NR - 1) / NR;
   if (end > panels) end = panels;
-  // A panel through all blocks before the next one: what lies side by side in b is read in one go, which memory fetches ahead.
+  // A panel through all blocks before the next one: columns that run along inner are read in one go, which memory fetches ahead.
   while (begin < end) {
     const isCopied = colStride == 4 && begin + 4 <= end && (begin + 4) * NR <= cols;
     for (let k: u32 = 0; k < inner; k += KC) {

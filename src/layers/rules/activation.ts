@@ -8,7 +8,7 @@ import { checkElu, checkGelu, checkLeakyRelu, type EluLayer, type GeluLayer, typ
 import type { Layer } from "../layer.ts";
 import type { ForwardContext, LayerRule } from "../rule.ts";
 
-/** y = f(x) elementwise; the compiler moves it into the product before it where there is one. */
+/** y = f(x) elementwise; the compiler moves it into the product before it where there is one, a relu also into a batch normalization. */
 function apply({ builder, x }: ForwardContext, name: ActivationName, p: number): Value {
   const { kind, gradientFrom } = activations[name];
   const count = perRow(sizeOf(x.shape));
