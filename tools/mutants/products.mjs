@@ -10,16 +10,21 @@ export const mutants = rows([
     file: "assembly/kernels/gemm/blocking.ts",
     tests: matmul,
     changes: [
-      { name: "setTileRows: taller than the tallest tile", find: "min(MR, rows)", replace: "rows" },
+      { name: "setTileRows: taller than the tallest tile", find: "rows > 4 ? MR : max(1, rows)", replace: "max(1, rows)" },
       {
         name: "setTileRows: does nothing",
-        find: "tallest = max(1, min(MR, rows));",
+        find: "tallest = rows > 4 ? MR : max(1, rows);",
         replace: "",
         equivalent: "the height of tiles decides speed alone; no bit depends on it, which a test asserts",
       },
       { name: "tileCount: one tile too many", find: "rows / tallest - 1", replace: "rows / tallest" },
-      { name: "tileCount: odd rows in even tiles", find: " && !(rows & 1)", replace: "" },
-      { name: "tileRows: a tile higher than the rows left", find: "rows > tallest ? (rows + 1) >> 1 : rows", replace: "tallest" },
+      { name: "tileCount: two of each last tile", find: "2 * tileRows(rows) == rows ? 2 : 1", replace: "2" },
+      { name: "tileRows: a tile of five rows, which there is not", find: "rows == 5 ? 3 : rows", replace: "rows" },
+      {
+        name: "tileRows: a tile higher than the rows left",
+        find: "return rows == 11 ? 4 : rows > 8 ? 6 : (rows + 1) >> 1;",
+        replace: "return tallest;",
+      },
       {
         name: "blockRows: blocks that the scratch does not hold",
         find: "return (even + tallest - 1) / tallest * tallest;",
@@ -32,7 +37,7 @@ export const mutants = rows([
     tests: matmul,
     changes: [
       { name: "one row less", find: "case 3: tiles3x8(", replace: "case 3: tiles2x8(" },
-      { name: "a bare tile without its last row", find: "if (mr > 5) store8(y, y50, y51), y += rowBytes;", replace: "" },
+      { name: "a bare tile without its last row", find: "if (mr > 4) store8(y, y50, y51), y += rowBytes;", replace: "" },
       {
         name: "bare tiles over the first",
         find: "if (mr > 2) store8(y, y20, y21), y += rowBytes;",
@@ -43,8 +48,24 @@ export const mutants = rows([
         find: "    const zBytes: usize = z ? rowBytes : 0;\n",
         replace: "    const zBytes: usize = 0;\n",
       },
-      { name: "a product dropped", find: "y10 = madd(a1, b0, y10), y11 = madd(a1, b1, y11);", replace: "y10 = madd(a1, b0, y10);" },
-      { name: "the wrong row of a", find: "v128.load32_splat(a, 20)", replace: "v128.load32_splat(a, 16)" },
+      {
+        name: "a product dropped",
+        find: "{ const a1 = v128.load32_splat(a, 4); y10 = madd(a1, b0, y10), y11 = madd(a1, b1, y11); }",
+        replace: "{ const a1 = v128.load32_splat(a, 4); y10 = madd(a1, b0, y10); }",
+      },
+      {
+        name: "a product of the first turn dropped",
+        find: "        y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31);\n",
+        replace: "        y30 = madd(a3, b0, y30);\n",
+      },
+      { name: "the first turn twice", find: "        p += 32, a += <usize>mr << 2;\n      }\n", replace: "      }\n" },
+      { name: "one inner is two", find: "if (mr < 4 || p != end) do {", replace: "do {" },
+      {
+        name: "the wrong row of a",
+        find: "v128.load32_splat(a, 20)",
+        replace: "v128.load32_splat(a, 16)",
+        in: "if (mr < 4 || p != end) do {",
+      },
       {
         name: "bias dropped",
         find: "  if (bias) {\n    low = f32x4.add(low, v128.load(bias));\n    high = f32x4.add(high, v128.load(bias, 16));\n  }\n",

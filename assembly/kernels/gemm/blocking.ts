@@ -20,13 +20,13 @@ let tallest: u32 = MR;
 let longest: u32 = 4;
 
 /**
- * Sets the rows of the tallest tile that matmul uses, 1 to MR, and takes at most three panels at once for a single row if
+ * Sets the rows of the tallest tile that matmul uses, 1 to 4 or else MR, and takes at most three panels at once for a single row if
  * they are four or less; for this instance of the module. No bit depends on it.
  * V8 up to 12.9 (Node 20 to 23) moves all loads of a tile's turn before its first multiply-add and runs out of registers
  * beyond 4 rows: 0.45 of the multiply-add loop with 6 rows, 0.88 with 4 (Node 22, Zen 5).
  */
 export function setTileRows(rows: u32): void {
-  tallest = max(1, min(MR, rows));
+  tallest = rows > 4 ? MR : max(1, rows);
   longest = rows > 4 ? 4 : 3;
 }
 
@@ -49,18 +49,23 @@ const MC: u32 = (SCRATCH_BYTES - EDGE_BYTES) / (KC * 4);
 /** Columns of a block of y: MC x NC floats (0.5 MB) stay in the second cache until the last block of inner and the activation. */
 export const NC: u32 = 1024;
 
-/** Rows of the next tile when `rows` are left: the tallest, but the last two share evenly, as 1 or 2 rows starve the pipeline. */
+/**
+ * Rows of the next tile when `rows` are left: the tallest, but the last ones share so that none has 1 or 2 rows, whose few sums
+ * wait for one another. There is no tile of 5 rows: 4 fill the units as well, and it cost a quarter of a kilobyte.
+ */
 // @ts-ignore: decorator
 @inline
 export function tileRows(rows: u32): u32 {
-  return rows >= 2 * tallest ? tallest : rows > tallest ? (rows + 1) >> 1 : rows;
+  if (rows >= 2 * tallest) return tallest;
+  if (rows <= tallest) return rows == 5 ? 3 : rows;
+  return rows == 11 ? 4 : rows > 8 ? 6 : (rows + 1) >> 1;
 }
 
 /** How many tiles of tileRows(rows) follow each other when `rows` are left. */
 // @ts-ignore: decorator
 @inline
 export function tileCount(rows: u32): u32 {
-  return rows >= 2 * tallest ? rows / tallest - 1 : rows > tallest && !(rows & 1) ? 2 : 1;
+  return rows >= 2 * tallest ? rows / tallest - 1 : 2 * tileRows(rows) == rows ? 2 : 1;
 }
 
 /** Rows of each block when `rows` are cut into blocks: even ones of whole tiles, at most MC. */

@@ -1,5 +1,5 @@
 /**
- * The register tile: mr x 8 outputs, mr from 1 to MR, from one packed tile of a and one packed panel of b; 1 x 24 for a row alone.
+ * The register tile: mr x 8 outputs, mr 1 to 4 or 6, from one packed tile of a and one packed panel of b; 1 x 24 for a row alone.
  * Knows nothing of strides of a and b, edges or blocks.
  */
 import { madd } from "../../math/lanes";
@@ -13,7 +13,7 @@ export const TILE_RELU: u32 = 2;
 /**
  * `count` tiles, one below the other, in one call, as a call costs a tenth of a tile with 32 inner:
  * value = sum over k of a[k, i] b[k, j] in order of k from 0, (+ y if TILE_CONTINUE) (+ bias);   z = value;   y = value or max(value, 0)
- * mr: rows of each, 1 to MR. a: f32[count, kc, mr], b: f32[kc, 8], packed. bias: f32[8] or 0. y, z: f32 rows of 8, rowBytes apart; z may be 0.
+ * mr: rows of each, 1 to 4 or MR. a: f32[count, kc, mr], b: f32[kc, 8], packed. bias: f32[8] or 0. y, z: f32 rows of 8, rowBytes apart; z may be 0.
  * 4-byte alignment. flags: TILE_*.
  */
 // @ts-ignore: decorator
@@ -24,7 +24,6 @@ export function tiles(mr: u32, count: u32, a: usize, b: usize, kc: u32, y: usize
     case 2: tiles2x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
     case 3: tiles3x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
     case 4: tiles4x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
-    case 5: if (MR >= 5) tiles5x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
     default: if (MR >= 6) tiles6x8(count, a, b, kc, y, z, rowBytes, bias, flags);
   }
 }
@@ -40,9 +39,6 @@ function tiles3x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, r
 }
 function tiles4x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
   tilesOf(4, count, a, b, kc, y, z, rowBytes, bias, flags);
-}
-function tiles5x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tilesOf(5, count, a, b, kc, y, z, rowBytes, bias, flags);
 }
 function tiles6x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
   tilesOf(6, count, a, b, kc, y, z, rowBytes, bias, flags);
@@ -78,7 +74,7 @@ function tilesOf(mr: u32, count: u32, a: usize, b: usize, kc: u32, y: usize, z: 
         const a3 = v128.load32_splat(a, 12);
         y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31);
         if (mr > 4) { const a4 = v128.load32_splat(a, 16); y40 = madd(a4, b0, y40), y41 = madd(a4, b1, y41); }
-        if (mr > 5) { const a5 = v128.load32_splat(a, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
+        if (mr > 4) { const a5 = v128.load32_splat(a, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
         p += 32, a += <usize>mr << 2;
       }
       if (mr < 4 || p != end) do {
@@ -89,7 +85,7 @@ function tilesOf(mr: u32, count: u32, a: usize, b: usize, kc: u32, y: usize, z: 
         if (mr > 2) { const a2 = v128.load32_splat(a, 8); y20 = madd(a2, b0, y20), y21 = madd(a2, b1, y21); }
         if (mr > 3) { const a3 = v128.load32_splat(a, 12); y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31); }
         if (mr > 4) { const a4 = v128.load32_splat(a, 16); y40 = madd(a4, b0, y40), y41 = madd(a4, b1, y41); }
-        if (mr > 5) { const a5 = v128.load32_splat(a, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
+        if (mr > 4) { const a5 = v128.load32_splat(a, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
         p += 32, a += <usize>mr << 2;
       } while (p != end);
     }
@@ -99,7 +95,7 @@ function tilesOf(mr: u32, count: u32, a: usize, b: usize, kc: u32, y: usize, z: 
       if (mr > 2) store8(y, y20, y21), y += rowBytes;
       if (mr > 3) store8(y, y30, y31), y += rowBytes;
       if (mr > 4) store8(y, y40, y41), y += rowBytes;
-      if (mr > 5) store8(y, y50, y51), y += rowBytes;
+      if (mr > 4) store8(y, y50, y51), y += rowBytes;
       continue;
     }
     const zBytes: usize = z ? rowBytes : 0;
@@ -108,7 +104,7 @@ function tilesOf(mr: u32, count: u32, a: usize, b: usize, kc: u32, y: usize, z: 
     if (mr > 2) finish(y20, y21, y, z, bias, flags), y += rowBytes, z += zBytes;
     if (mr > 3) finish(y30, y31, y, z, bias, flags), y += rowBytes, z += zBytes;
     if (mr > 4) finish(y40, y41, y, z, bias, flags), y += rowBytes, z += zBytes;
-    if (mr > 5) finish(y50, y51, y, z, bias, flags), y += rowBytes, z += zBytes;
+    if (mr > 4) finish(y50, y51, y, z, bias, flags), y += rowBytes, z += zBytes;
   }
 }
 
