@@ -163,6 +163,7 @@ export const mutants = rows([
         find: "v128.store_lane<u64>(to + step, low, 1);",
         replace: "v128.store_lane<u64>(to + step, low, 0);",
       },
+      { name: "copy6: lines 4 and 5 are 2 and 3", find: "load<u64>(from, 16)", replace: "load<u64>(from, 8)" },
       {
         name: "copyPanels: a panel twice",
         find: "v128.store(to3 + at, v128.load(from, 96));",
