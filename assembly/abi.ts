@@ -98,8 +98,8 @@ export const ACTIVATION_RELU6 = 14;
 // Blocking of the matrix product, in elements; see kernels/gemm/blocking.ts for the reasons.
 export const GEMM_NR = 8;
 export const GEMM_KC = 256;
-export const SCRATCH_BYTES = 131072; // per rank: one packed block of A, or b of a small product
-export const SCRATCH_STRIDE = 131200; // the block and a product's descriptor before it
+export const SCRATCH_BYTES = 136192; // per rank: one packed block of A, 132 rows, or b of a small product
+export const SCRATCH_STRIDE = 136320; // the block and a product's descriptor before it
 // Sums over rows of parameters and gradients are made of partial sums over pieces of this many elements.
 export const PIECE = 4096;
 

@@ -43,11 +43,22 @@ export function rowPanels(panels: u32): u32 {
 /** Bytes at the end of the scratch for a tile that overhangs the last column: y, z and bias, in rows of NR floats. */
 export const EDGE_BYTES: u32 = 1024;
 
-/** Rows of a block of a: as many as fit into the scratch, which is meant to stay in the second cache. */
+/**
+ * Rows of a block of a: as many as fit into the scratch, which is meant to stay in the second cache. They are 132, whole tiles, so
+ * that a batch of 128 is one block: each reads all of b once more.
+ */
 const MC: u32 = (SCRATCH_BYTES - EDGE_BYTES) / (KC * 4);
 
-/** Columns of a block of y: MC x NC floats (0.5 MB) stay in the second cache until the last block of inner and the activation. */
-export const NC: u32 = 1024;
+/**
+ * Panels of a block of y. With several blocks of inner, 512 columns: MC x 512 floats (0.25 MB) stay in the second cache until the
+ * last one, beside a and the b that passes by (1024 columns took 1.05 of the time of 256 x 1024 x 2048, 1.03 of 1024 x 1024 x 1024).
+ * With one, y is only read once more, by the activation: 1024, as each block of columns packs a anew (Node 26, Cascade Lake).
+ */
+// @ts-ignore: decorator
+@inline
+export function blockPanels(inner: u32): u32 {
+  return (inner > KC ? 512 : 1024) / NR;
+}
 
 /**
  * Rows of the next tile when `rows` are left: the tallest, but the last ones share so that none has 1 or 2 rows, whose few sums

@@ -21,7 +21,7 @@ import {
   PRODUCT_Z,
   SCRATCH_BYTES,
 } from "../../abi";
-import { blockRows, EDGE_BYTES, KC, MR, NC, NR, rowPanels, tileCount, tileRows } from "./blocking";
+import { blockPanels, blockRows, EDGE_BYTES, KC, MR, NR, rowPanels, tileCount, tileRows } from "./blocking";
 import { finish } from "./epilogue";
 import { packA } from "./pack";
 import { TILE_CONTINUE, TILE_RELU, tile1x24, tile1x32, tiles } from "./tile";
@@ -35,11 +35,11 @@ export function matmul(product: usize, scratch: usize, rowBegin: u32, rowEnd: u3
   rowEnd = min(rowEnd, load<u32>(product, PRODUCT_ROWS));
   panelEnd = min(panelEnd, (load<u32>(product, PRODUCT_COLS) + NR - 1) / NR);
   if (rowBegin >= rowEnd) return;
-  const step = blockRows(rowEnd - rowBegin);
+  const step = blockRows(rowEnd - rowBegin), width = blockPanels(load<u32>(product, PRODUCT_INNER));
   for (let i = rowBegin; i < rowEnd; i += step) {
     const rows = min(step, rowEnd - i);
-    for (let j = panelBegin; j < panelEnd; j += NC / NR) {
-      const end = min(j + NC / NR, panelEnd);
+    for (let j = panelBegin; j < panelEnd; j += width) {
+      const end = min(j + width, panelEnd);
       innerBlocks(product, scratch, i, rows, j, end);
       finish(product, i, rows, j * NR, min(end * NR, load<u32>(product, PRODUCT_COLS)), true);
     }
