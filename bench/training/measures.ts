@@ -124,7 +124,7 @@ export async function coldStarts(count: number, compileCache?: string): Promise<
     const { stdout, status } = spawnSync(process.execPath, [join(outdir, "cold.js")], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }) },
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache }, // undefined takes away what the caller may have set
     });
     if (status !== 0) throw new Error(`the cold start ended with status ${status}`);
     return JSON.parse(stdout) as ColdStart;

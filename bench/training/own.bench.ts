@@ -79,10 +79,13 @@ async function cold(): Promise<void> {
   }
   console.log(`| all, bar ${COLD_BAR}: ${verdict} | ${least.total.toFixed(1)} | ${median.total.toFixed(1)} |`);
   const folder = mkdtempSync(join(tmpdir(), "whetstone-"));
-  const cached = (await coldStarts(count + 1, folder)).slice(1).map(({ total }) => total);
-  rmSync(folder, { recursive: true });
-  cached.sort((a, b) => a - b);
-  console.log(`| all, with Node's compile cache | ${cached[0].toFixed(1)} | ${cached[cached.length >> 1].toFixed(1)} |`);
+  try {
+    const cached = (await coldStarts(count + 1, folder)).slice(1).map(({ total }) => total);
+    cached.sort((a, b) => a - b);
+    console.log(`| all, with Node's compile cache | ${cached[0].toFixed(1)} | ${cached[cached.length >> 1].toFixed(1)} |`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 const parts: Record<string, (runtime: Runtime) => Promise<void>> = { predict: predictions, fit: fits, dead: deaths, cold };

@@ -61,8 +61,9 @@ export function blockPanels(inner: u32): u32 {
 }
 
 /**
- * Rows of the next tile when `rows` are left: the tallest, but the last ones share so that none has 1 or 2 rows, whose few sums
- * wait for one another. There is no tile of 5 rows: 4 fill the units as well, and it cost a quarter of a kilobyte.
+ * Rows of the next tile when `rows` are left: the tallest, but the last ones share, as the few sums of 1 or 2 rows wait for one
+ * another. There is no tile of 5 rows: 4 fill the units as well, and it cost a quarter of a kilobyte; so 9 to 11 are 6 + 3, 6 + 4
+ * and 4 + 4 + 3, and 5 alone are 3 + 2.
  */
 // @ts-ignore: decorator
 @inline
