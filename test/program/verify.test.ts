@@ -93,9 +93,9 @@ test("a small product must fit into the scratch, and the planner gives it none t
   expect(namesOf(programOf(16, 129, false))).toBe("packB matmul");
   expect(namesOf(programOf(7, 256, false))).toBe("matmulSmall");
   expect(namesOf(programOf(7, 257, false))).toBe("packB matmul"); // inner is longer than a block
-  expect(() => verified(programOf(128, 266, true))).not.toThrow(); // 266 rows of 128: all of the scratch
-  expect(() => verified(programOf(128, 267, true))).toThrow("matmulSmall: b does not fit into the scratch");
-  expect(() => verified(programOf(133, 256, true))).toThrow("matmulSmall: b does not fit into the scratch");
+  expect(() => verified(programOf(128, 258, true))).not.toThrow(); // 258 rows of 128: all of the scratch
+  expect(() => verified(programOf(128, 259, true))).toThrow("matmulSmall: b does not fit into the scratch");
+  expect(() => verified(programOf(129, 256, true))).toThrow("matmulSmall: b does not fit into the scratch");
 });
 
 describe("rejects", () => {

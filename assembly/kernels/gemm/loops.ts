@@ -1,5 +1,5 @@
 /**
- * The loops round the register tile, outermost first: blocks of rows, blocks of columns, blocks of inner, panels, tiles.
+ * The loops round the register tile, outermost first: blocks of columns, blocks of inner, groups of rows, panels, tiles.
  * Knows nothing of threads: a rank's share is a range of rows and of panels.
  *
  * Bits: an output adds its products in order of k from 0 inside each block of KC, then the block sums in order, then the
@@ -21,7 +21,7 @@ import {
   PRODUCT_Z,
   SCRATCH_BYTES,
 } from "../../abi";
-import { blockPanels, blockRows, EDGE_BYTES, KC, MR, NR, rowPanels, tileCount, tileRows } from "./blocking";
+import { blockPanels, EDGE_BYTES, groupRows, KC, MR, NR, rowPanels, tileCount, tileRows } from "./blocking";
 import { finish } from "./epilogue";
 import { packA } from "./pack";
 import { TILE_CONTINUE, TILE_RELU, tile1x24, tile1x32, tiles } from "./tile";
@@ -35,69 +35,77 @@ export function matmul(product: usize, scratch: usize, rowBegin: u32, rowEnd: u3
   rowEnd = min(rowEnd, load<u32>(product, PRODUCT_ROWS));
   panelEnd = min(panelEnd, (load<u32>(product, PRODUCT_COLS) + NR - 1) / NR);
   if (rowBegin >= rowEnd) return;
-  const step = blockRows(rowEnd - rowBegin), width = blockPanels(load<u32>(product, PRODUCT_INNER));
-  for (let i = rowBegin; i < rowEnd; i += step) {
-    const rows = min(step, rowEnd - i);
-    for (let j = panelBegin; j < panelEnd; j += width) {
-      const end = min(j + width, panelEnd);
-      innerBlocks(product, scratch, i, rows, j, end);
-      finish(product, i, rows, j * NR, min(end * NR, load<u32>(product, PRODUCT_COLS)), true);
-    }
-  }
+  const width = blockPanels(load<u32>(product, PRODUCT_INNER));
+  for (let j = panelBegin; j < panelEnd; j += width) innerBlocks(product, scratch, rowBegin, rowEnd, j, min(j + width, panelEnd));
 }
 
-/** All of inner for one block of y, block after block. */
-function innerBlocks(product: usize, scratch: usize, i: u32, rows: u32, begin: u32, end: u32): void {
+/** All of inner for one block of columns. A block of b is read from memory once: it stays in the second cache while all rows pass by. */
+function innerBlocks(product: usize, scratch: usize, rowBegin: u32, rowEnd: u32, begin: u32, end: u32): void {
   const inner = load<u32>(product, PRODUCT_INNER);
   const innerStride = <usize>load<u32>(product, PRODUCT_A_INNER);
   const rowStride = <usize>load<u32>(product, PRODUCT_A_ROW);
-  const a = <usize>load<u32>(product, PRODUCT_A) + <usize>i * rowStride;
+  const a = <usize>load<u32>(product, PRODUCT_A);
   let k: u32 = 0;
   do {
     const kc = min(KC, inner - k);
-    packA(a + <usize>k * innerStride, rowStride, innerStride, rows, kc, scratch);
-    panels(product, scratch, i, rows, k, kc, begin, end);
+    for (let i = rowBegin, rows: u32 = 0; i < rowEnd; i += rows) {
+      rows = groupRows(rowEnd - i, kc);
+      packA(a + <usize>i * rowStride + <usize>k * innerStride, rowStride, innerStride, rows, kc, scratch);
+      group(product, scratch, i, rows, k, kc, begin, end);
+      if (k + kc == inner) finish(product, i, rows, begin * NR, min(end * NR, load<u32>(product, PRODUCT_COLS)), true);
+    }
     k += KC;
   } while (k < inner);
 }
 
-/** All panels for one packed block of a: the panel stays in the first cache while the tiles of a pass by. */
-function panels(product: usize, scratch: usize, i: u32, rows: u32, k: u32, kc: u32, begin: u32, end: u32): void {
+/** All panels for one packed group of rows, which stays in the first cache while they pass by. */
+function group(product: usize, scratch: usize, i: u32, rows: u32, k: u32, kc: u32, begin: u32, end: u32): void {
   const cols = load<u32>(product, PRODUCT_COLS);
   const isLast = k + kc == load<u32>(product, PRODUCT_INNER);
-  const bias = isLast ? <usize>load<u32>(product, PRODUCT_BIAS) : 0;
-  const z = isLast ? <usize>load<u32>(product, PRODUCT_Z) : 0;
-  const y = <usize>load<u32>(product, PRODUCT_Y);
   const isRelu = isLast && load<u32>(product, PRODUCT_ACTIVATION) == ACTIVATION_RELU && !load<u32>(product, PRODUCT_T);
   const flags = (k ? TILE_CONTINUE : 0) | (isRelu ? TILE_RELU : 0);
-  let b = <usize>load<u32>(product, PRODUCT_B) + (((<usize>k * ((cols + NR - 1) / NR) + <usize>begin * kc) * NR) << 2);
-  const panelBytes = (<usize>kc * NR) << 2;
-  let j = begin * NR;
-  const last = end * NR;
-  while (j < last) {
-    const at = (<usize>i * cols + j) << 2;
-    const panelBias = bias ? bias + ((<usize>j) << 2) : 0;
-    const panelZ = z ? z + at : 0;
-    const width = rows == 1 ? rowPanels((min(last, cols) - j) / NR) * NR : NR;
-    if (width == 4 * NR) tile1x32(scratch, b, panelBytes, kc, y + at, panelZ, panelBias, flags);
-    else if (width == 3 * NR) tile1x24(scratch, b, panelBytes, kc, y + at, panelZ, panelBias, flags);
-    else if (j + NR <= cols) panel(scratch, b, kc, rows, y + at, panelZ, (<usize>cols) << 2, panelBias, flags);
-    else edgePanel(scratch, b, kc, rows, y + at, panelZ, cols - j, (<usize>cols) << 2, panelBias, flags);
-    b += (<usize>width / NR) * panelBytes;
-    j += width;
+  const at = (<usize>i * cols + begin * NR) << 2, rowBytes = (<usize>cols) << 2, panelBytes = (<usize>kc * NR) << 2;
+  let y = <usize>load<u32>(product, PRODUCT_Y);
+  const z = isLast ? <usize>load<u32>(product, PRODUCT_Z) : 0;
+  const toZ = z ? z - y : 0;
+  y += at;
+  let bias = isLast ? <usize>load<u32>(product, PRODUCT_BIAS) : 0;
+  if (bias) bias += <usize>begin << 5;
+  let b = <usize>load<u32>(product, PRODUCT_B) + ((<usize>k * ((cols + NR - 1) / NR)) << 5) + <usize>begin * panelBytes;
+  let whole = min(end, cols / NR) - begin;
+  while (whole) {
+    const count = rows == 1 ? rowPanels(whole) : whole;
+    if (rows > 1 || count == 1) panels(scratch, b, kc, rows, count, y, toZ, rowBytes, bias, flags);
+    else if (count == 4) tile1x32(scratch, b, panelBytes, kc, y, toZ, bias, flags);
+    else tile1x24(scratch, b, panelBytes, kc, y, toZ, bias, flags);
+    whole -= count;
+    b += <usize>count * panelBytes;
+    y += <usize>count << 5;
+    if (bias) bias += <usize>count << 5;
   }
+  if (end * NR > cols) edgePanel(scratch, b, kc, rows, y, toZ, cols & (NR - 1), rowBytes, bias, flags);
 }
 
-/** All tiles of a packed block of a against one panel. */
-function panel(a: usize, b: usize, kc: u32, rows: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+/** All tiles of a packed group of rows against `count` panels. */
+function panels(
+  a: usize,
+  b: usize,
+  kc: u32,
+  rows: u32,
+  count: u32,
+  y: usize,
+  toZ: usize,
+  rowBytes: usize,
+  bias: usize,
+  flags: u32,
+): void {
   while (rows) {
     const mr = tileRows(rows);
-    const count = tileCount(rows);
-    tiles(mr, count, a, b, kc, y, z, rowBytes, bias, flags);
-    const done = mr * count;
+    const high = tileCount(rows);
+    tiles(mr, high, count, a, b, kc, y, toZ, rowBytes, bias, flags);
+    const done = mr * high;
     a += (<usize>done * kc) << 2;
     y += <usize>done * rowBytes;
-    if (z) z += <usize>done * rowBytes;
     rows -= done;
   }
 }
@@ -109,7 +117,7 @@ function edgePanel(
   kc: u32,
   rows: u32,
   y: usize,
-  z: usize,
+  toZ: usize,
   cols: u32,
   rowBytes: usize,
   bias: usize,
@@ -123,12 +131,9 @@ function edgePanel(
   while (rows) {
     const mr = tileRows(rows);
     if (flags & TILE_CONTINUE) copyColumns(y, rowBytes, edgeY, 32, mr, cols);
-    tiles(mr, 1, a, b, kc, edgeY, z ? edgeZ : 0, 32, bias ? edgeBias : 0, flags);
+    tiles(mr, 1, 1, a, b, kc, edgeY, toZ ? edgeZ - edgeY : 0, 32, bias ? edgeBias : 0, flags);
     copyColumns(edgeY, 32, y, rowBytes, mr, cols);
-    if (z) {
-      copyColumns(edgeZ, 32, z, rowBytes, mr, cols);
-      z += <usize>mr * rowBytes;
-    }
+    if (toZ) copyColumns(edgeZ, 32, y + toZ, rowBytes, mr, cols);
     a += (<usize>mr * kc) << 2;
     y += <usize>mr * rowBytes;
     rows -= mr;

@@ -11,37 +11,50 @@ export const TILE_CONTINUE: u32 = 1;
 export const TILE_RELU: u32 = 2;
 
 /**
- * `count` tiles, one below the other, in one call, as a call costs a tenth of a tile with 32 inner:
+ * `count` tiles, one below the other, for each of `panels` panels, in one call, as a call costs a tenth of a tile with 32 inner:
  * value = sum over k of a[k, i] b[k, j] in order of k from 0, (+ y if TILE_CONTINUE) (+ bias);   z = value;   y = value or max(value, 0)
- * mr: rows of each, 1 to 4 or MR. a: f32[count, kc, mr], b: f32[kc, 8], packed. bias: f32[8] or 0. y, z: f32 rows of 8, rowBytes apart; z may be 0.
+ * mr: rows of each, 1 to 4 or MR. a: f32[count, kc, mr], b: f32[panels, kc, 8], packed. bias: f32[panels * 8] or 0. y: f32 rows of
+ * panels * 8, rowBytes apart; z, if asked for, lies so many bytes, toZ, from y, which 0 says is not.
  * 4-byte alignment. flags: TILE_*.
  */
 // @ts-ignore: decorator
 @inline
-export function tiles(mr: u32, count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+export function tiles(
+  mr: u32,
+  count: u32,
+  panels: u32,
+  a: usize,
+  b: usize,
+  kc: u32,
+  y: usize,
+  toZ: usize,
+  rowBytes: usize,
+  bias: usize,
+  flags: u32,
+): void {
   switch (mr) {
-    case 1: tiles1x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
-    case 2: tiles2x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
-    case 3: tiles3x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
-    case 4: tiles4x8(count, a, b, kc, y, z, rowBytes, bias, flags); return;
-    default: if (MR >= 6) tiles6x8(count, a, b, kc, y, z, rowBytes, bias, flags);
+    case 1: tiles1x8(count, panels, a, b, kc, y, toZ, rowBytes, bias, flags); return;
+    case 2: tiles2x8(count, panels, a, b, kc, y, toZ, rowBytes, bias, flags); return;
+    case 3: tiles3x8(count, panels, a, b, kc, y, toZ, rowBytes, bias, flags); return;
+    case 4: tiles4x8(count, panels, a, b, kc, y, toZ, rowBytes, bias, flags); return;
+    default: if (MR >= 6) tiles6x8(count, panels, a, b, kc, y, toZ, rowBytes, bias, flags);
   }
 }
 
-function tiles1x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tilesOf(1, count, a, b, kc, y, z, rowBytes, bias, flags);
+function tiles1x8(count: u32, panels: u32, a: usize, b: usize, kc: u32, y: usize, toZ: usize, rowBytes: usize, bias: usize, flags: u32): void {
+  tilesOf(1, count, panels, a, b, kc, y, toZ, rowBytes, bias, flags);
 }
-function tiles2x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tilesOf(2, count, a, b, kc, y, z, rowBytes, bias, flags);
+function tiles2x8(count: u32, panels: u32, a: usize, b: usize, kc: u32, y: usize, toZ: usize, rowBytes: usize, bias: usize, flags: u32): void {
+  tilesOf(2, count, panels, a, b, kc, y, toZ, rowBytes, bias, flags);
 }
-function tiles3x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tilesOf(3, count, a, b, kc, y, z, rowBytes, bias, flags);
+function tiles3x8(count: u32, panels: u32, a: usize, b: usize, kc: u32, y: usize, toZ: usize, rowBytes: usize, bias: usize, flags: u32): void {
+  tilesOf(3, count, panels, a, b, kc, y, toZ, rowBytes, bias, flags);
 }
-function tiles4x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tilesOf(4, count, a, b, kc, y, z, rowBytes, bias, flags);
+function tiles4x8(count: u32, panels: u32, a: usize, b: usize, kc: u32, y: usize, toZ: usize, rowBytes: usize, bias: usize, flags: u32): void {
+  tilesOf(4, count, panels, a, b, kc, y, toZ, rowBytes, bias, flags);
 }
-function tiles6x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tilesOf(6, count, a, b, kc, y, z, rowBytes, bias, flags);
+function tiles6x8(count: u32, panels: u32, a: usize, b: usize, kc: u32, y: usize, toZ: usize, rowBytes: usize, bias: usize, flags: u32): void {
+  tilesOf(6, count, panels, a, b, kc, y, toZ, rowBytes, bias, flags);
 }
 
 /**
@@ -54,57 +67,74 @@ function tiles6x8(count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, r
  */
 // @ts-ignore: decorator
 @inline
-function tilesOf(mr: u32, count: u32, a: usize, b: usize, kc: u32, y: usize, z: usize, rowBytes: usize, bias: usize, flags: u32): void {
+function tilesOf(
+  mr: u32,
+  count: u32,
+  panels: u32,
+  a: usize,
+  b: usize,
+  kc: u32,
+  y: usize,
+  toZ: usize,
+  rowBytes: usize,
+  bias: usize,
+  flags: u32,
+): void {
   const zero = f32x4.splat(0);
-  const isBare = !(flags | <u32>bias | <u32>z);
-  const end = b + (<usize>kc << 5);
-  for (; count; --count) {
-    let y00 = zero, y01 = zero, y10 = zero, y11 = zero, y20 = zero, y21 = zero;
-    let y30 = zero, y31 = zero, y40 = zero, y41 = zero, y50 = zero, y51 = zero;
-    let p = b;
-    if (kc) {
-      if (mr > 3) {
-        const b0 = v128.load(p), b1 = v128.load(p, 16);
-        const a0 = v128.load32_splat(a);
-        y00 = madd(a0, b0, y00), y01 = madd(a0, b1, y01);
-        const a1 = v128.load32_splat(a, 4);
-        y10 = madd(a1, b0, y10), y11 = madd(a1, b1, y11);
-        const a2 = v128.load32_splat(a, 8);
-        y20 = madd(a2, b0, y20), y21 = madd(a2, b1, y21);
-        const a3 = v128.load32_splat(a, 12);
-        y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31);
-        if (mr > 4) { const a4 = v128.load32_splat(a, 16); y40 = madd(a4, b0, y40), y41 = madd(a4, b1, y41); }
-        if (mr > 4) { const a5 = v128.load32_splat(a, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
-        p += 32, a += <usize>mr << 2;
+  const isBare = !(flags | <u32>bias | <u32>toZ);
+  const panelBytes = <usize>kc << 5;
+  for (; panels; --panels) {
+    const end = b + panelBytes;
+    let at = a, row = y;
+    for (let left = count; left; --left) {
+      let y00 = zero, y01 = zero, y10 = zero, y11 = zero, y20 = zero, y21 = zero;
+      let y30 = zero, y31 = zero, y40 = zero, y41 = zero, y50 = zero, y51 = zero;
+      let p = b;
+      if (kc) {
+        if (mr > 3) {
+          const b0 = v128.load(p), b1 = v128.load(p, 16);
+          const a0 = v128.load32_splat(at);
+          y00 = madd(a0, b0, y00), y01 = madd(a0, b1, y01);
+          const a1 = v128.load32_splat(at, 4);
+          y10 = madd(a1, b0, y10), y11 = madd(a1, b1, y11);
+          const a2 = v128.load32_splat(at, 8);
+          y20 = madd(a2, b0, y20), y21 = madd(a2, b1, y21);
+          const a3 = v128.load32_splat(at, 12);
+          y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31);
+          if (mr > 4) { const a4 = v128.load32_splat(at, 16); y40 = madd(a4, b0, y40), y41 = madd(a4, b1, y41); }
+          if (mr > 4) { const a5 = v128.load32_splat(at, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
+          p += 32, at += <usize>mr << 2;
+        }
+        if (mr < 4 || p != end) do {
+          const b0 = v128.load(p), b1 = v128.load(p, 16);
+          const a0 = v128.load32_splat(at);
+          y00 = madd(a0, b0, y00), y01 = madd(a0, b1, y01);
+          if (mr > 1) { const a1 = v128.load32_splat(at, 4); y10 = madd(a1, b0, y10), y11 = madd(a1, b1, y11); }
+          if (mr > 2) { const a2 = v128.load32_splat(at, 8); y20 = madd(a2, b0, y20), y21 = madd(a2, b1, y21); }
+          if (mr > 3) { const a3 = v128.load32_splat(at, 12); y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31); }
+          if (mr > 4) { const a4 = v128.load32_splat(at, 16); y40 = madd(a4, b0, y40), y41 = madd(a4, b1, y41); }
+          if (mr > 4) { const a5 = v128.load32_splat(at, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
+          p += 32, at += <usize>mr << 2;
+        } while (p != end);
       }
-      if (mr < 4 || p != end) do {
-        const b0 = v128.load(p), b1 = v128.load(p, 16);
-        const a0 = v128.load32_splat(a);
-        y00 = madd(a0, b0, y00), y01 = madd(a0, b1, y01);
-        if (mr > 1) { const a1 = v128.load32_splat(a, 4); y10 = madd(a1, b0, y10), y11 = madd(a1, b1, y11); }
-        if (mr > 2) { const a2 = v128.load32_splat(a, 8); y20 = madd(a2, b0, y20), y21 = madd(a2, b1, y21); }
-        if (mr > 3) { const a3 = v128.load32_splat(a, 12); y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31); }
-        if (mr > 4) { const a4 = v128.load32_splat(a, 16); y40 = madd(a4, b0, y40), y41 = madd(a4, b1, y41); }
-        if (mr > 4) { const a5 = v128.load32_splat(a, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
-        p += 32, a += <usize>mr << 2;
-      } while (p != end);
+      if (isBare) {
+        store8(row, y00, y01), row += rowBytes;
+        if (mr > 1) store8(row, y10, y11), row += rowBytes;
+        if (mr > 2) store8(row, y20, y21), row += rowBytes;
+        if (mr > 3) store8(row, y30, y31), row += rowBytes;
+        if (mr > 4) store8(row, y40, y41), row += rowBytes;
+        if (mr > 4) store8(row, y50, y51), row += rowBytes;
+        continue;
+      }
+      finish(y00, y01, row, toZ, bias, flags), row += rowBytes;
+      if (mr > 1) finish(y10, y11, row, toZ, bias, flags), row += rowBytes;
+      if (mr > 2) finish(y20, y21, row, toZ, bias, flags), row += rowBytes;
+      if (mr > 3) finish(y30, y31, row, toZ, bias, flags), row += rowBytes;
+      if (mr > 4) finish(y40, y41, row, toZ, bias, flags), row += rowBytes;
+      if (mr > 4) finish(y50, y51, row, toZ, bias, flags), row += rowBytes;
     }
-    if (isBare) {
-      store8(y, y00, y01), y += rowBytes;
-      if (mr > 1) store8(y, y10, y11), y += rowBytes;
-      if (mr > 2) store8(y, y20, y21), y += rowBytes;
-      if (mr > 3) store8(y, y30, y31), y += rowBytes;
-      if (mr > 4) store8(y, y40, y41), y += rowBytes;
-      if (mr > 4) store8(y, y50, y51), y += rowBytes;
-      continue;
-    }
-    const zBytes: usize = z ? rowBytes : 0;
-    finish(y00, y01, y, z, bias, flags), y += rowBytes, z += zBytes;
-    if (mr > 1) finish(y10, y11, y, z, bias, flags), y += rowBytes, z += zBytes;
-    if (mr > 2) finish(y20, y21, y, z, bias, flags), y += rowBytes, z += zBytes;
-    if (mr > 3) finish(y30, y31, y, z, bias, flags), y += rowBytes, z += zBytes;
-    if (mr > 4) finish(y40, y41, y, z, bias, flags), y += rowBytes, z += zBytes;
-    if (mr > 4) finish(y50, y51, y, z, bias, flags), y += rowBytes, z += zBytes;
+    b = end, y += 32;
+    if (bias) bias += 32;
   }
 }
 
@@ -119,7 +149,7 @@ function store8(y: usize, low: v128, high: v128): void {
  * The same for one row and three panels, panelBytes apart: y, z and bias are rows of 24. tile1x8 has two sums and waits for
  * each multiply-add; with six, 1 x 512 x 512 takes 12 µs and not 28 (Node 26, Zen 5).
  */
-export function tile1x24(a: usize, b: usize, panelBytes: usize, kc: u32, y: usize, z: usize, bias: usize, flags: u32): void {
+export function tile1x24(a: usize, b: usize, panelBytes: usize, kc: u32, y: usize, toZ: usize, bias: usize, flags: u32): void {
   const zero = f32x4.splat(0);
   let y0 = zero, y1 = zero, y2 = zero, y3 = zero, y4 = zero, y5 = zero;
   let b2 = b + panelBytes * 2;
@@ -129,13 +159,13 @@ export function tile1x24(a: usize, b: usize, panelBytes: usize, kc: u32, y: usiz
     y2 = madd(a0, v128.load(b + panelBytes), y2), y3 = madd(a0, v128.load(b + panelBytes, 16), y3);
     y4 = madd(a0, v128.load(b2), y4), y5 = madd(a0, v128.load(b2, 16), y5);
   }
-  finish(y0, y1, y, z, bias, flags);
-  finish(y2, y3, y + 32, z ? z + 32 : 0, bias ? bias + 32 : 0, flags);
-  finish(y4, y5, y + 64, z ? z + 64 : 0, bias ? bias + 64 : 0, flags);
+  finish(y0, y1, y, toZ, bias, flags);
+  finish(y2, y3, y + 32, toZ, bias ? bias + 32 : 0, flags);
+  finish(y4, y5, y + 64, toZ, bias ? bias + 64 : 0, flags);
 }
 
 /** The same for four panels: rows of 32. */
-export function tile1x32(a: usize, b: usize, panelBytes: usize, kc: u32, y: usize, z: usize, bias: usize, flags: u32): void {
+export function tile1x32(a: usize, b: usize, panelBytes: usize, kc: u32, y: usize, toZ: usize, bias: usize, flags: u32): void {
   const zero = f32x4.splat(0);
   let y0 = zero, y1 = zero, y2 = zero, y3 = zero, y4 = zero, y5 = zero, y6 = zero, y7 = zero;
   let b2 = b + panelBytes * 2;
@@ -146,16 +176,16 @@ export function tile1x32(a: usize, b: usize, panelBytes: usize, kc: u32, y: usiz
     y4 = madd(a0, v128.load(b2), y4), y5 = madd(a0, v128.load(b2, 16), y5);
     y6 = madd(a0, v128.load(b2 + panelBytes), y6), y7 = madd(a0, v128.load(b2 + panelBytes, 16), y7);
   }
-  finish(y0, y1, y, z, bias, flags);
-  finish(y2, y3, y + 32, z ? z + 32 : 0, bias ? bias + 32 : 0, flags);
-  finish(y4, y5, y + 64, z ? z + 64 : 0, bias ? bias + 64 : 0, flags);
-  finish(y6, y7, y + 96, z ? z + 96 : 0, bias ? bias + 96 : 0, flags);
+  finish(y0, y1, y, toZ, bias, flags);
+  finish(y2, y3, y + 32, toZ, bias ? bias + 32 : 0, flags);
+  finish(y4, y5, y + 64, toZ, bias ? bias + 64 : 0, flags);
+  finish(y6, y7, y + 96, toZ, bias ? bias + 96 : 0, flags);
 }
 
 /** Stores one row of a tile. */
 // @ts-ignore: decorator
 @inline
-function finish(low: v128, high: v128, y: usize, z: usize, bias: usize, flags: u32): void {
+function finish(low: v128, high: v128, y: usize, toZ: usize, bias: usize, flags: u32): void {
   if (flags & TILE_CONTINUE) {
     low = f32x4.add(v128.load(y), low);
     high = f32x4.add(v128.load(y, 16), high);
@@ -164,14 +194,10 @@ function finish(low: v128, high: v128, y: usize, z: usize, bias: usize, flags: u
     low = f32x4.add(low, v128.load(bias));
     high = f32x4.add(high, v128.load(bias, 16));
   }
-  if (z) {
-    v128.store(z, low);
-    v128.store(z, high, 16);
-  }
+  if (toZ) store8(y + toZ, low, high);
   if (flags & TILE_RELU) {
     low = f32x4.pmax(low, f32x4.splat(0));
     high = f32x4.pmax(high, f32x4.splat(0));
   }
-  v128.store(y, low);
-  v128.store(y, high, 16);
+  store8(y, low, high);
 }

@@ -19,14 +19,18 @@ const FORMS: Form[] = ["NN", "NT", "TN", "TT", "SS"];
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
 const COLS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 32, 41];
 const INNER = [0, 1, 3, 4, 5, 8, 17];
-// [rows, cols, inner] beyond a block: of rows (126 or 125), of inner (256), of columns (1024).
+// [rows, cols, inner] beyond a group of rows (18 for 256 inner, 65 for 70), a block of inner (256), one of columns (512 for 256 inner).
 const BLOCKS = [
   [125, 9, 40],
   [126, 8, 256],
   [127, 17, 257],
   [260, 24, 70],
   [13, 20, 513],
-  [7, 1024, 20],
+  [7, 1024, 256],
+  [18, 8, 256],
+  [19, 9, 256],
+  [23, 16, 256],
+  [24, 17, 256],
   [9, 1033, 258],
   [130, 16, 520],
   [1, 77, 515],
@@ -94,6 +98,15 @@ describe.each(variants)("matmul, %s", (variant) => {
         kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_Y / 4], rows * cols).fill(UNTOUCHED);
         expect(bits(multiply(kernels, all, rowRanks, panelRanks)), `${rowRanks} x ${panelRanks} ranks`).toEqual(whole);
       }
+      const left = Math.ceil(cols / 8) - 1;
+      all.y().fill(UNTOUCHED);
+      kernels.call.matmul(all.descriptor, all.scratch, 0, rows, 0, left);
+      const beyond = all.y().filter((_, at) => at % cols >= 8 * left);
+      expect(
+        beyond.every((value) => value === UNTOUCHED),
+        "a share writes its own panels alone",
+      ).toBe(true);
+      expect(beyond.length).toBeGreaterThan(0);
       const i = rows - 2;
       all.set(PRODUCT_ROWS, 1);
       all.set(PRODUCT_A, kernels.u32(all.descriptor, 16)[PRODUCT_A / 4] + i * inner * 4);
