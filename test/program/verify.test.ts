@@ -91,8 +91,8 @@ test("a small product must fit into the scratch, and the planner gives it none t
   const namesOf = ({ ops }: Plan) => ops.map(({ name }) => name).join(" ");
   expect(namesOf(programOf(16, 128, false))).toBe("matmulSmall"); // 32,768 multiply-adds
   expect(namesOf(programOf(16, 129, false))).toBe("packB matmul");
-  expect(namesOf(programOf(7, 256, false))).toBe("matmulSmall");
-  expect(namesOf(programOf(7, 257, false))).toBe("packB matmul"); // inner is longer than a block
+  expect(namesOf(programOf(3, 512, false))).toBe("matmulSmall");
+  expect(namesOf(programOf(3, 513, false))).toBe("packB matmul"); // inner is longer than a block
   expect(() => verified(programOf(128, 258, true))).not.toThrow(); // 258 rows of 128: all of the scratch
   expect(() => verified(programOf(128, 259, true))).toThrow("matmulSmall: b does not fit into the scratch");
   expect(() => verified(programOf(129, 256, true))).toThrow("matmulSmall: b does not fit into the scratch");

@@ -2,7 +2,7 @@
  * Packing: operands are copied into the order in which the tile reads them, so that the tile need not know strides (small.ts does).
  *
  * b, f32[inner, cols], as panels of 8 columns inside blocks of KC rows; the last panel is filled up with zeros:
- *   | block 0 (kc = 256)                           | block 1 (kc = the rest) ...
+ *   | block 0 (kc = 512)                           | block 1 (kc = the rest) ...
  *   | panel 0         | panel 1         | panel 2  |
  *   | k=0: 8  k=1: 8 ..  8 | k=0: 8 ...            |
  * a, one block of MC x KC, as tiles of mr rows, tile after tile:

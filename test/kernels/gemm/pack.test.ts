@@ -17,8 +17,8 @@ const SIZES = [
   [9, 32],
   [10, 33],
   [255, 12],
-  [256, 40],
-  [257, 41],
+  [512, 40],
+  [513, 41],
   [520, 70],
 ];
 
@@ -41,7 +41,7 @@ describe.each(variants)("packB, %s", (variant) => {
 
   test("a share writes its own panels alone", () => {
     kernels.reset();
-    const all = operands(kernels, "NN", 1, 33, 300);
+    const all = operands(kernels, "NN", 1, 33, 600);
     const { inner, cols } = all.product;
     kernels.f32(all.packed, 40 * inner).fill(7);
     kernels.call.packB(all.b, all.packed, inner, cols, cols * 4, 4, 1, 3);

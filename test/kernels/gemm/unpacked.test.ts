@@ -95,7 +95,7 @@ describe.each(cases)("$path, $variant", ({ path, variant }) => {
         for (const [rows, cols, inner] of [
           [16, 16, 4],
           [9, 21, 31],
-          [3, 10, 256],
+          [3, 10, 512],
         ]) {
           for (const options of [{ withBias: true }, { withT: true }, { withT: true, withMask: true }, { withZ: true }]) {
             kernels.reset();
