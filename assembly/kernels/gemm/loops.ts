@@ -58,7 +58,7 @@ function innerBlocks(product: usize, scratch: usize, rowBegin: u32, rowEnd: u32,
   } while (k < inner);
 }
 
-/** All panels for one packed group of rows, which stays in the first cache while they pass by. */
+/** All panels for one packed group of rows: each comes into the first cache once, for all tiles of the group. */
 function group(product: usize, scratch: usize, i: u32, rows: u32, k: u32, kc: u32, begin: u32, end: u32): void {
   const cols = load<u32>(product, PRODUCT_COLS);
   const isLast = k + kc == load<u32>(product, PRODUCT_INNER);
