@@ -17,7 +17,7 @@ export const mutants = rows([
         replace: "",
         equivalent: "the height of tiles decides speed alone; no bit depends on it, which a test asserts",
       },
-      { name: "tileCount: one tile too many", find: "rows / tallest - 1", replace: "rows / tallest" },
+      { name: "tileCount: one tile too many", find: "rows % tallest ? rows / tallest - 1 : rows / tallest", replace: "rows / tallest" },
       { name: "tileCount: two of each last tile", find: "2 * tileRows(rows) == rows ? 2 : 1", replace: "2" },
       { name: "tileRows: a tile of five rows, which there is not", find: "rows == 5 ? 3 : rows", replace: "rows" },
       { name: "tileRows: a tile higher than the rows left", find: "return rows == 5 ? 3 : rows;", replace: "return tallest;" },

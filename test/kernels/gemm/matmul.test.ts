@@ -19,19 +19,19 @@ const FORMS: Form[] = ["NN", "NT", "TN", "TT", "SS"];
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
 const COLS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 32, 41];
 const INNER = [0, 1, 3, 4, 5, 8, 17];
-// [rows, cols, inner] beyond a group of rows (18 for 512 inner, 131 for 70), a block of inner (512), one of columns (256 for 512 inner).
+// [rows, cols, inner] beyond a group of rows (18 for 512 inner, 131 for 70), a block of inner (512), one of columns (512 for 512 inner).
 const BLOCKS = [
   [230, 9, 40],
   [126, 8, 512],
   [127, 17, 513],
   [260, 24, 70],
   [13, 20, 1025],
-  [7, 512, 512],
+  [7, 1024, 512],
   [18, 8, 512],
   [19, 9, 512],
   [23, 16, 512],
   [24, 17, 512],
-  [9, 521, 514],
+  [9, 1033, 514],
   [130, 16, 1040],
   [1, 77, 1027],
 ];
