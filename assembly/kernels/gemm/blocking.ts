@@ -48,7 +48,7 @@ export const EDGE_BYTES: u32 = 1024;
 
 /**
  * Bytes of a group of rows of a, packed: three of the tallest tiles with all of KC, for each of which a panel of b then lies in
- * the first cache but for the first one. Two and six tiles are as fast within 1%.
+ * the first cache but for the first one. Two and six tiles are as fast within 1%; groupRows needs two at least.
  */
 const GROUP_BYTES: u32 = 36864;
 
