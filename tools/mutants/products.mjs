@@ -65,20 +65,6 @@ export const mutants = rows([
         in: "if (mr < 4 || p != end) do {",
       },
       {
-        name: "bias dropped",
-        find: "  if (bias) {\n    low = f32x4.add(low, v128.load(bias));\n    high = f32x4.add(high, v128.load(bias, 16));\n  }\n",
-        replace: "",
-      },
-      { name: "the second half of the bias is the first", find: "v128.load(bias, 16)", replace: "v128.load(bias)" },
-      { name: "earlier blocks of inner are forgotten", find: "if (flags & TILE_CONTINUE) {", replace: "if (false) {" },
-      { name: "no relu", find: "if (flags & TILE_RELU) {", replace: "if (false) {" },
-      { name: "relu of one half", find: "    high = f32x4.pmax(high, f32x4.splat(0));\n", replace: "" },
-      {
-        name: "z after the relu",
-        find: "if (toZ) store8(y + toZ, low, high);",
-        replace: "if (toZ) store8(y + toZ, f32x4.pmax(low, f32x4.splat(0)), high);",
-      },
-      {
         name: "tile1x24: a sum dropped",
         find: "y5 = madd(a0, v128.load(b2, 16), y5);",
         replace: "y5 = madd(a0, v128.load(b2), y5);",
@@ -96,6 +82,26 @@ export const mutants = rows([
         replace: "y6 = madd(a0, v128.load(b2), y6)",
       },
       { name: "tile1x32: the bias of the first panel for the fourth", find: "bias ? bias + 96 : 0", replace: "bias ? bias : 0" },
+    ],
+  },
+  {
+    file: "assembly/kernels/gemm/tileEnd.ts",
+    tests: matmul,
+    changes: [
+      {
+        name: "bias dropped",
+        find: "  if (bias) {\n    low = f32x4.add(low, v128.load(bias));\n    high = f32x4.add(high, v128.load(bias, 16));\n  }\n",
+        replace: "",
+      },
+      { name: "the second half of the bias is the first", find: "v128.load(bias, 16)", replace: "v128.load(bias)" },
+      { name: "earlier blocks of inner are forgotten", find: "if (flags & TILE_CONTINUE) {", replace: "if (false) {" },
+      { name: "no relu", find: "if (flags & TILE_RELU) {", replace: "if (false) {" },
+      { name: "relu of one half", find: "    high = f32x4.pmax(high, f32x4.splat(0));\n", replace: "" },
+      {
+        name: "z after the relu",
+        find: "if (toZ) store8(y + toZ, low, high);",
+        replace: "if (toZ) store8(y + toZ, f32x4.pmax(low, f32x4.splat(0)), high);",
+      },
     ],
   },
   {

@@ -24,7 +24,8 @@ import {
 import { blockPanels, EDGE_BYTES, groupRows, KC, MR, NR, rowPanels, tileCount, tileRows } from "./blocking";
 import { finish } from "./epilogue";
 import { packA } from "./pack";
-import { TILE_CONTINUE, TILE_RELU, tile1x24, tile1x32, tiles } from "./tile";
+import { tile1x24, tile1x32, tiles } from "./tile";
+import { TILE_CONTINUE, TILE_RELU } from "./tileEnd";
 
 /**
  * y = epilogue(a · b + bias), and z = a · b + bias if asked for, for rows [rowBegin, rowEnd) and the columns of panels

@@ -3,12 +3,8 @@
  * Knows nothing of strides of a and b, edges or blocks.
  */
 import { madd } from "../../math/lanes";
-import { MR, NR } from "./blocking";
-
-/** The sums in y continue those of an earlier block of inner. */
-export const TILE_CONTINUE: u32 = 1;
-/** y = max(value, 0); z, if asked for, keeps the value. */
-export const TILE_RELU: u32 = 2;
+import { MR } from "./blocking";
+import { finish, store8 } from "./tileEnd";
 
 /**
  * `count` tiles, one below the other, for each of `panels` panels, in one call, as a call costs a tenth of a tile with 32 inner:
@@ -138,13 +134,6 @@ function tilesOf(
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function store8(y: usize, low: v128, high: v128): void {
-  v128.store(y, low);
-  v128.store(y, high, 16);
-}
-
 /**
  * The same for one row and three panels, panelBytes apart: y, z and bias are rows of 24. tile1x8 has two sums and waits for
  * each multiply-add; with six, 1 x 512 x 512 takes 12 µs and not 28 (Node 26, Zen 5).
@@ -180,24 +169,4 @@ export function tile1x32(a: usize, b: usize, panelBytes: usize, kc: u32, y: usiz
   finish(y2, y3, y + 32, toZ, bias ? bias + 32 : 0, flags);
   finish(y4, y5, y + 64, toZ, bias ? bias + 64 : 0, flags);
   finish(y6, y7, y + 96, toZ, bias ? bias + 96 : 0, flags);
-}
-
-/** Stores one row of a tile. */
-// @ts-ignore: decorator
-@inline
-function finish(low: v128, high: v128, y: usize, toZ: usize, bias: usize, flags: u32): void {
-  if (flags & TILE_CONTINUE) {
-    low = f32x4.add(v128.load(y), low);
-    high = f32x4.add(v128.load(y, 16), high);
-  }
-  if (bias) {
-    low = f32x4.add(low, v128.load(bias));
-    high = f32x4.add(high, v128.load(bias, 16));
-  }
-  if (toZ) store8(y + toZ, low, high);
-  if (flags & TILE_RELU) {
-    low = f32x4.pmax(low, f32x4.splat(0));
-    high = f32x4.pmax(high, f32x4.splat(0));
-  }
-  store8(y, low, high);
 }
