@@ -1,14 +1,18 @@
 /** The binaries that ship are those that the tests of kernels call, without what nobody else does; their constants are in memory. */
 import { readFileSync } from "node:fs";
+import { deflateRawSync } from "node:zlib";
 import binaryen from "assemblyscript/binaryen";
 import { expect, test } from "vitest";
 import * as abi from "../assembly/abi.ts";
 import * as w from "../src/index.ts";
 import { constantsOf } from "../src/runtime/binary.ts";
 
-const { poolConstants } = (await import(String(new URL("../tools/pool-constants.mjs", import.meta.url)))) as {
-  poolConstants(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
-};
+type Step = (bytes: Uint8Array) => Uint8Array<ArrayBuffer>;
+const step = async (name: string) => (await import(String(new URL(`../tools/${name}.mjs`, import.meta.url)))) as Record<string, Step>;
+const { poolConstants } = (await step("pool-constants")) as { poolConstants: Step };
+const { withoutInOrder } = (await step("in-order")) as { withoutInOrder: Step };
+const { orderedByLikeness } = (await step("order-functions")) as { orderedByLikeness: Step };
+const { shipped } = (await step("ship-wasm")) as { shipped: Step };
 
 const read = (name: string) => readFileSync(new URL(`../build/${name}.wasm`, import.meta.url));
 
@@ -95,4 +99,49 @@ test("training leaves the constants as they are", async () => {
   model.predict(x);
   expect(table()).toEqual(before);
   runtime.dispose();
+});
+
+test("inOrder leaves nothing but the order", () => {
+  const source = binaryen.parseText(`(module
+    (import "build" "inOrder" (func $inOrder (param v128) (result v128)))
+    (memory 1)
+    (func (export "f") (param $x v128) (result v128) (local $y v128)
+      (local.set $y (call $inOrder (f32x4.add (local.get $x) (local.get $x))))
+      (v128.store (i32.const 0) (call $inOrder (local.get $x)))
+      (f32x4.mul (local.get $y) (local.get $y))))`);
+  source.setFeatures(binaryen.Features.All);
+  const bytes = withoutInOrder(source.emitBinary());
+  expect(WebAssembly.Module.imports(new WebAssembly.Module(bytes))).toEqual([]);
+  expect(functionsOf(bytes).map((text) => text.match(/call|block|add|store|mul/g))).toEqual([["block", "add", "store", "mul"]]);
+  const bare = binaryen.parseText("(module (memory 1))").emitBinary();
+  expect(withoutInOrder(bare)).toBe(bare);
+});
+
+test("the tallest tile makes the products of a turn before those of the next one", () => {
+  const [tile] = functionsOf(read("fast")).filter((text) => text.split("f32x4.relaxed_madd").length === 1 + 5 * 12);
+  expect(tile).toBeDefined();
+  const sums = tile!.match(/f32x4\.relaxed_madd\s+\(local\.get\s+\(local\.get\s+\((local\.get|f32x4\.relaxed_madd)/g)!;
+  expect(sums.length).toBeGreaterThan(24);
+  for (const sum of sums) expect(sum).toMatch(/local\.get$/); // and not the product of the turn before
+});
+
+test("functions that are alike stand together, and nothing else changes", () => {
+  const add = (name: string, number: number) =>
+    `(func (export "${name}") (param i32) (result i32) (i32.add (i32.mul (local.get 0) (i32.const 77)) (i32.const ${number})))`;
+  const square = '(func (export "square") (param f64) (result f64) (f64.mul (local.get 0) (local.get 0)))';
+  const source = binaryen.parseText(`(module ${add("one", 1)} ${square} ${add("two", 2)})`);
+  source.addCustomSection("constants", Uint8Array.of(1, 2, 3, 4));
+  const bytes = orderedByLikeness(source.emitBinary());
+  const texts = functionsOf(bytes);
+  expect(texts.map((text) => text.includes("i32.add"))).toEqual([true, true, false]);
+  const module = new WebAssembly.Module(bytes);
+  const { one, two, square: squared } = new WebAssembly.Instance(module).exports as Record<string, (x: number) => number>;
+  expect([one!(1), two!(1), squared!(3)]).toEqual([78, 79, 9]);
+  expect(constantsOf(module)).toEqual(Uint32Array.of(0x04030201));
+});
+
+test.each(["portable", "fast"])("%s: ordered by likeness it is shorter, deflated", (variant) => {
+  const deflated = (bytes: Uint8Array) => deflateRawSync(bytes, { level: 9 }).length;
+  const byName = shipped(read(variant));
+  expect(deflated(orderedByLikeness(byName))).toBeLessThan(0.995 * deflated(byName));
 });

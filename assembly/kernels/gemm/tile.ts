@@ -1,9 +1,10 @@
 /**
- * The register tile: mr x 8 outputs, mr 1 to 4 or 6, from one packed tile of a and one packed panel of b; 1 x 24 for a row alone.
- * Knows nothing of strides of a and b, edges or blocks.
+ * The register tiles: mr x 8 outputs, mr 1 to 4 or, in tallTile.ts, 6, from one packed tile of a and one packed panel of b; 1 x 24 and
+ * 1 x 32 for a row alone. They know nothing of strides of a and b, edges or blocks.
  */
 import { madd } from "../../math/lanes";
 import { MR } from "./blocking";
+import { tiles6x8 } from "./tallTile";
 import { finish, store8 } from "./tileEnd";
 
 /**
@@ -49,17 +50,13 @@ function tiles3x8(count: u32, panels: u32, a: usize, b: usize, kc: u32, y: usize
 function tiles4x8(count: u32, panels: u32, a: usize, b: usize, kc: u32, y: usize, toZ: usize, rowBytes: usize, bias: usize, flags: u32): void {
   tilesOf(4, count, panels, a, b, kc, y, toZ, rowBytes, bias, flags);
 }
-function tiles6x8(count: u32, panels: u32, a: usize, b: usize, kc: u32, y: usize, toZ: usize, rowBytes: usize, bias: usize, flags: u32): void {
-  tilesOf(6, count, panels, a, b, kc, y, toZ, rowBytes, bias, flags);
-}
 
 /**
- * The body of all tiles: mr is a constant at every call, so rows beyond it fold away. A bare product, such as a gradient's,
+ * The body of tiles of up to four rows: mr is a constant at every call, so rows beyond it fold away. A bare product, such as a gradient's,
  * is stored without a look, row by row, at what else could be asked for: 0.06 µs of the 0.9 of iris' (Node 26, Zen 4).
- * The loop over inner tests at its end and its first turn stands before it, for V8's sake: it unrolls such a loop three times,
- * and keeps the addresses of a's rows, which it cannot fold into a splat's load, from the first turn on. Else it makes them anew in
- * each turn. 24 instructions for 12 multiply-adds and not 34, at 96 x 64 x 256 0.92 of the multiply-add loop for 0.67 (Node 26,
- * Cascade Lake, which starts four instructions a cycle). Tiles of few rows have few addresses, and wait for their sums anyway.
+ * The loop over inner tests at its end and, of four rows, its first turn stands before it, for V8's sake: it unrolls such a loop
+ * three times, and keeps the addresses of a's rows, which it cannot fold into a splat's load, from the first turn on. Else it makes
+ * them anew in each turn. Tiles of fewer rows have few addresses, and wait for their sums anyway.
  */
 // @ts-ignore: decorator
 @inline
@@ -84,7 +81,7 @@ function tilesOf(
     let at = a, row = y;
     for (let left = count; left; --left) {
       let y00 = zero, y01 = zero, y10 = zero, y11 = zero, y20 = zero, y21 = zero;
-      let y30 = zero, y31 = zero, y40 = zero, y41 = zero, y50 = zero, y51 = zero;
+      let y30 = zero, y31 = zero;
       let p = b;
       if (kc) {
         if (mr > 3) {
@@ -97,8 +94,6 @@ function tilesOf(
           y20 = madd(a2, b0, y20), y21 = madd(a2, b1, y21);
           const a3 = v128.load32_splat(at, 12);
           y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31);
-          if (mr > 4) { const a4 = v128.load32_splat(at, 16); y40 = madd(a4, b0, y40), y41 = madd(a4, b1, y41); }
-          if (mr > 4) { const a5 = v128.load32_splat(at, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
           p += 32, at += <usize>mr << 2;
         }
         if (mr < 4 || p != end) do {
@@ -108,8 +103,6 @@ function tilesOf(
           if (mr > 1) { const a1 = v128.load32_splat(at, 4); y10 = madd(a1, b0, y10), y11 = madd(a1, b1, y11); }
           if (mr > 2) { const a2 = v128.load32_splat(at, 8); y20 = madd(a2, b0, y20), y21 = madd(a2, b1, y21); }
           if (mr > 3) { const a3 = v128.load32_splat(at, 12); y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31); }
-          if (mr > 4) { const a4 = v128.load32_splat(at, 16); y40 = madd(a4, b0, y40), y41 = madd(a4, b1, y41); }
-          if (mr > 4) { const a5 = v128.load32_splat(at, 20); y50 = madd(a5, b0, y50), y51 = madd(a5, b1, y51); }
           p += 32, at += <usize>mr << 2;
         } while (p != end);
       }
@@ -118,16 +111,12 @@ function tilesOf(
         if (mr > 1) store8(row, y10, y11), row += rowBytes;
         if (mr > 2) store8(row, y20, y21), row += rowBytes;
         if (mr > 3) store8(row, y30, y31), row += rowBytes;
-        if (mr > 4) store8(row, y40, y41), row += rowBytes;
-        if (mr > 4) store8(row, y50, y51), row += rowBytes;
         continue;
       }
       finish(y00, y01, row, toZ, bias, flags), row += rowBytes;
       if (mr > 1) finish(y10, y11, row, toZ, bias, flags), row += rowBytes;
       if (mr > 2) finish(y20, y21, row, toZ, bias, flags), row += rowBytes;
       if (mr > 3) finish(y30, y31, row, toZ, bias, flags), row += rowBytes;
-      if (mr > 4) finish(y40, y41, row, toZ, bias, flags), row += rowBytes;
-      if (mr > 4) finish(y50, y51, row, toZ, bias, flags), row += rowBytes;
     }
     b = end, y += 32;
     if (bias) bias += 32;

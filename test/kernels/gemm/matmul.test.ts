@@ -18,7 +18,7 @@ const FORMS: Form[] = ["NN", "NT", "TN", "TT", "SS"];
 // Every tile height (1 to 6, and the even split of the last two), every count of columns in the last panel, and three panels at once.
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
 const COLS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 32, 41];
-const INNER = [0, 1, 3, 4, 5, 8, 17];
+const INNER = [0, 1, 3, 4, 5, 6, 8, 17];
 // [rows, cols, inner] beyond a group of rows (18 for 512 inner, 126 for 70), a block of inner (512), one of columns (512 for 512 inner).
 const BLOCKS = [
   [230, 9, 40],
