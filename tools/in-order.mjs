@@ -1,5 +1,5 @@
 /**
- * Takes the calls of inOrder (assembly/inOrder.ts) out of a binary that is optimized: they have done their work, which was to keep the
+ * Takes the calls of inOrder (assembly/math/inOrder.ts) out of a binary that is optimized: they have done their work, which was to keep the
  * order of instructions, and each gives back what it is given.
  */
 import binaryen from "assemblyscript/binaryen";

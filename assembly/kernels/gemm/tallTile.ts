@@ -7,7 +7,7 @@
  * The turns must stay apart: where Binaryen brought the four products of a sum together, registers ran out and it was 29
  * (Node 26, Cascade Lake).
  */
-import { inOrder } from "../../inOrder";
+import { inOrder } from "../../math/inOrder";
 import { madd } from "../../math/lanes";
 import { finish, store8 } from "./tileEnd";
 
