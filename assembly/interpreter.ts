@@ -35,15 +35,8 @@ import { limitRowNorms } from "./kernels/limitRowNorms";
 import { scaleToNorm } from "./kernels/scaleToNorm";
 import { logSoftmaxRows, logSoftmaxRowsGrad, softmaxRows, softmaxRowsGrad } from "./kernels/softmax";
 import { softmaxCrossEntropyLabels, softmaxCrossEntropyTargets } from "./kernels/softmaxCrossEntropy";
-import { adadelta } from "./optimizers/adadelta";
-import { adagrad } from "./optimizers/adagrad";
-import { adam, adamAmsgrad } from "./optimizers/adam";
-import { adamax } from "./optimizers/adamax";
-import { lion } from "./optimizers/lion";
-import { nadam } from "./optimizers/nadam";
-import { rmsprop, rmspropCentered, rmspropCenteredMomentum, rmspropMomentum } from "./optimizers/rmsprop";
-import { sgd, sgdMomentum } from "./optimizers/sgd";
 import { constant as c, fourSizes, operand as o, size } from "./record";
+import { update } from "./update";
 import { barrier, beat } from "./workers/barrier";
 import { claim } from "./workers/claims";
 import { columnBegin, columnEnd, lineBegin, lineEnd, shareBegin, shareEnd } from "./workers/share";
@@ -362,7 +355,7 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
     case abi.OP_GUARD:
       return guard(o(r, 0), control, n0);
     default:
-      runOptimizer(r, control, lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      update(r, control, scratch, lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
   }
   return true;
 }
@@ -394,52 +387,4 @@ function runMatmul(product: usize, byPanels: bool, scratch: usize, rank: u32, ra
 @inline
 function lossScale(control: usize): f32 {
   return load<f32>(control, abi.CONTROL_INVERSE_WEIGHT);
-}
-
-/** Operands: w, g, slots, scalars, control. */
-function runOptimizer(r: usize, control: usize, begin: usize, end: usize): void {
-  const scale = load<f32>(control, abi.CONTROL_CLIP_SCALE);
-  switch (load<u32>(r, abi.RECORD_CODE)) {
-    case abi.OP_SGD:
-      sgd(o(r, 0), o(r, 1), o(r, 2), scale, begin, end);
-      break;
-    case abi.OP_SGD_MOMENTUM:
-      sgdMomentum(o(r, 0), o(r, 1), o(r, 2), o(r, 3), scale, begin, end);
-      break;
-    case abi.OP_ADAGRAD:
-      adagrad(o(r, 0), o(r, 1), o(r, 2), o(r, 3), scale, begin, end);
-      break;
-    case abi.OP_ADADELTA:
-      adadelta(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
-      break;
-    case abi.OP_RMSPROP:
-      rmsprop(o(r, 0), o(r, 1), o(r, 2), o(r, 3), scale, begin, end);
-      break;
-    case abi.OP_RMSPROP_MOMENTUM:
-      rmspropMomentum(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
-      break;
-    case abi.OP_RMSPROP_CENTERED:
-      rmspropCentered(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
-      break;
-    case abi.OP_RMSPROP_CENTERED_MOMENTUM:
-      rmspropCenteredMomentum(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), scale, begin, end);
-      break;
-    case abi.OP_ADAM:
-      adam(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
-      break;
-    case abi.OP_ADAM_AMSGRAD:
-      adamAmsgrad(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), o(r, 5), scale, begin, end);
-      break;
-    case abi.OP_ADAMAX:
-      adamax(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
-      break;
-    case abi.OP_NADAM:
-      nadam(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4), scale, begin, end);
-      break;
-    case abi.OP_LION:
-      lion(o(r, 0), o(r, 1), o(r, 2), o(r, 3), scale, begin, end);
-      break;
-    default:
-      unreachable();
-  }
 }

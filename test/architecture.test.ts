@@ -126,8 +126,8 @@ describe("imports", () => {
     const allowed: [from: RegExp, to: RegExp][] = [
       [/^assembly\/index\.ts$/, /^assembly\//],
       [
-        /^assembly\/(interpreter|guard|record|probe|team)\.ts$/,
-        /^assembly\/(kernels|optimizers|workers|math|abi|guard|record|interpreter)/,
+        /^assembly\/(interpreter|guard|record|probe|team|update)\.ts$/,
+        /^assembly\/(kernels|optimizers|workers|math|abi|guard|record|interpreter|update)/,
       ],
       [/^assembly\/kernels\//, /^assembly\/(kernels|math|abi)/],
       [/^assembly\/optimizers\//, /^assembly\/(optimizers|math|abi)/],

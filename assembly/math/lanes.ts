@@ -36,8 +36,7 @@ export function laneSum(x: v128): f32 {
 
 /**
  * Lanes below `least`, the smallest normal number, become +0: WebAssembly cannot flush denormals, and they cost 100 cycles each.
- * An operand, so that a loop holds it in a register: adam took 1.04 ns a parameter with a constant, 0.91 with it and the lower limit of
- * the gradient held there (Node 26, Zen 4).
+ * An operand, so that a loop holds it in a register: of a constant it would make it anew in each turn.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,6 @@
 /**
  * Adam (Kingma & Ba 2015, Algorithm 1) and AMSGrad (Reddi, Kale & Kumar 2018). AdamW (Loshchilov & Hutter 2019) is the same
- * kernel: there keep carries the decay, here UPDATE_DECAY does. In both kernels g stands for the gradient after clippedGradient.
+ * kernel: there keep carries the decay, here UPDATE_DECAY does.
  */
 import {
   ADAM_BETA1,
@@ -9,46 +9,22 @@ import {
   ADAM_BETA2_REST,
   ADAM_EPS,
   ADAM_V_SCALE,
-  UPDATE_DECAY,
   UPDATE_KEEP,
   UPDATE_LEAST,
-  UPDATE_LIMIT,
   UPDATE_RATE,
 } from "../abi";
 import { flush, madd } from "../math/lanes";
-import { clippedGradient, isPlain } from "./gradient";
 
 /**
  *   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g²,   w = keep w - rate m / (sqrt(v) vScale + eps)
  * w, g, m, v: f32[n], 16-byte aligned, padded to whole vectors; pads of zeros stay zeros. w, m, v in place; m, v start at 0.
  * s: the UPDATE_* and ADAM_* scalars of this step, bias corrections folded into rate and vScale.
- * scale: clip by norm. begin, end: this share in bytes, multiples of 16.
+ * begin, end: this share in bytes, multiples of 16.
  * Moments too small to matter are flushed to 0: denormals would slow every later step.
  */
-export function adam(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f32, begin: usize, end: usize): void {
-  if (isPlain(s, scale)) plainSteps(w, g, m, v, s, scale, begin, end);
-  else clippedSteps(w, g, m, v, s, scale, begin, end);
-}
-
-// Functions of their own: of two calls in one `if` Binaryen makes one loop that asks in each turn, 6% slower (Node 26, Cascade Lake).
-function plainSteps(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f32, begin: usize, end: usize): void {
-  steps(true, w, g, m, v, s, scale, begin, end);
-}
-function clippedSteps(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f32, begin: usize, end: usize): void {
-  steps(false, w, g, m, v, s, scale, begin, end);
-}
-
-/** The loop, twice: without clip and decay a parameter takes 0.76 ns, with them 0.91 (Node 26, Zen 4). */
-// @ts-ignore: decorator
-@inline
-function steps(
-  hasPlainGradient: bool, w: usize, g: usize, m: usize, v: usize, s: usize, scale: f32, begin: usize, end: usize,
-): void {
+export function adam(w: usize, g: usize, m: usize, v: usize, s: usize, begin: usize, end: usize): void {
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
-  const limit = v128.load32_splat(s, UPDATE_LIMIT);
-  const lowest = f32x4.neg(limit);
-  const decay = v128.load32_splat(s, UPDATE_DECAY);
   const beta1 = v128.load32_splat(s, ADAM_BETA1);
   const rest1 = v128.load32_splat(s, ADAM_BETA1_REST);
   const beta2 = v128.load32_splat(s, ADAM_BETA2);
@@ -56,11 +32,9 @@ function steps(
   const vScale = v128.load32_splat(s, ADAM_V_SCALE);
   const eps = v128.load32_splat(s, ADAM_EPS);
   const least = v128.load32_splat(s, UPDATE_LEAST);
-  const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const raw = v128.load(g + i);
-    const gi = hasPlainGradient ? raw : clippedGradient(raw, wi, clip, limit, lowest, decay);
+    const gi = v128.load(g + i);
     const mi = madd(rest1, gi, f32x4.mul(beta1, v128.load(m + i)));
     const vi = madd(rest2, f32x4.mul(gi, gi), f32x4.mul(beta2, v128.load(v + i)));
     const step = f32x4.div(f32x4.mul(rate, mi), madd(f32x4.sqrt(vi), vScale, eps));
@@ -74,14 +48,11 @@ function steps(
  *   m, v as adam,   u = max(u, v),   w = keep w - rate m / (sqrt(u) vScale + eps)
  * u is the largest v so far, before bias correction, as PyTorch has it.
  * w, g, m, v, u: f32[n], 16-byte aligned, padded to whole vectors; pads of zeros stay zeros. w, m, v, u in place; m, v, u start
- * at 0. s: the UPDATE_* and ADAM_* scalars of this step. scale: clip by norm. begin, end: this share in bytes, multiples of 16.
+ * at 0. s: the UPDATE_* and ADAM_* scalars of this step. begin, end: this share in bytes, multiples of 16.
  */
-export function adamAmsgrad(w: usize, g: usize, m: usize, v: usize, u: usize, s: usize, scale: f32, begin: usize, end: usize): void {
+export function adamAmsgrad(w: usize, g: usize, m: usize, v: usize, u: usize, s: usize, begin: usize, end: usize): void {
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
-  const limit = v128.load32_splat(s, UPDATE_LIMIT);
-  const lowest = f32x4.neg(limit);
-  const decay = v128.load32_splat(s, UPDATE_DECAY);
   const beta1 = v128.load32_splat(s, ADAM_BETA1);
   const rest1 = v128.load32_splat(s, ADAM_BETA1_REST);
   const beta2 = v128.load32_splat(s, ADAM_BETA2);
@@ -89,13 +60,12 @@ export function adamAmsgrad(w: usize, g: usize, m: usize, v: usize, u: usize, s:
   const vScale = v128.load32_splat(s, ADAM_V_SCALE);
   const eps = v128.load32_splat(s, ADAM_EPS);
   const least = v128.load32_splat(s, UPDATE_LEAST);
-  const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
+    const gi = v128.load(g + i);
     const mi = madd(rest1, gi, f32x4.mul(beta1, v128.load(m + i)));
     const vi = madd(rest2, f32x4.mul(gi, gi), f32x4.mul(beta2, v128.load(v + i)));
-    const ui = f32x4.max(v128.load(u + i), vi);
+    const ui = f32x4.pmax(vi, v128.load(u + i));
     const step = f32x4.div(f32x4.mul(rate, mi), madd(f32x4.sqrt(ui), vScale, eps));
     v128.store(m + i, flush(mi, least));
     v128.store(v + i, flush(vi, least));

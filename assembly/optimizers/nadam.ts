@@ -7,29 +7,22 @@ import {
   ADAM_EPS,
   ADAM_V_SCALE,
   NADAM_AHEAD,
-  UPDATE_DECAY,
   UPDATE_KEEP,
   UPDATE_LEAST,
-  UPDATE_LIMIT,
   UPDATE_RATE,
 } from "../abi";
 import { flush, madd } from "../math/lanes";
-import { clippedGradient } from "./gradient";
 
 /**
  *   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g²,   w = keep w - (rate m + ahead g) / (sqrt(v) vScale + eps)
- * g after clippedGradient.
  * w, g, m, v: f32[n], 16-byte aligned, padded to whole vectors; pads of zeros stay zeros. w, m, v in place; m, v start at 0.
  * s: the UPDATE_*, ADAM_* and NADAM_* scalars of this step, bias corrections folded into rate, ahead and vScale.
- * scale: clip by norm. begin, end: this share in bytes, multiples of 16.
+ * begin, end: this share in bytes, multiples of 16.
  * Moments too small to matter are flushed to 0: denormals would slow every later step.
  */
-export function nadam(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f32, begin: usize, end: usize): void {
+export function nadam(w: usize, g: usize, m: usize, v: usize, s: usize, begin: usize, end: usize): void {
   const keep = v128.load32_splat(s, UPDATE_KEEP);
   const rate = v128.load32_splat(s, UPDATE_RATE);
-  const limit = v128.load32_splat(s, UPDATE_LIMIT);
-  const lowest = f32x4.neg(limit);
-  const decay = v128.load32_splat(s, UPDATE_DECAY);
   const beta1 = v128.load32_splat(s, ADAM_BETA1);
   const rest1 = v128.load32_splat(s, ADAM_BETA1_REST);
   const beta2 = v128.load32_splat(s, ADAM_BETA2);
@@ -38,10 +31,9 @@ export function nadam(w: usize, g: usize, m: usize, v: usize, s: usize, scale: f
   const eps = v128.load32_splat(s, ADAM_EPS);
   const ahead = v128.load32_splat(s, NADAM_AHEAD);
   const least = v128.load32_splat(s, UPDATE_LEAST);
-  const clip = f32x4.splat(scale);
   for (let i = begin; i < end; i += 16) {
     const wi = v128.load(w + i);
-    const gi = clippedGradient(v128.load(g + i), wi, clip, limit, lowest, decay);
+    const gi = v128.load(g + i);
     const mi = madd(rest1, gi, f32x4.mul(beta1, v128.load(m + i)));
     const vi = madd(rest2, f32x4.mul(gi, gi), f32x4.mul(beta2, v128.load(v + i)));
     const step = f32x4.div(madd(ahead, gi, f32x4.mul(rate, mi)), madd(f32x4.sqrt(vi), vScale, eps));

@@ -2,19 +2,18 @@
  * Every op of the step program at four shapes, one thread, `fast`, beside the machine's limits: the copy loop over as many bytes as
  * the op must move, and for products the multiply-add loop. Ops that compute much per element are far from the copy loop by
  * nature; those that only move data should be near it or, where they write in place, above it.
- * Fails if an optimizer's update of 4 M parameters is below 0.8 of the copy loop.
+ * Fails if an optimizer's update of 4 M parameters is below 0.8 of the copy loop. One that clips runs through its gradients twice,
+ * the second time in the first cache; it is shown, not held to that.
  * Run with a current Node: node bench/kernels/ops.bench.ts [--filter adam] [--quick]
  */
 import { parseArgs } from "node:util";
 import * as abi from "../../assembly/abi.ts";
-import { ops } from "../../src/program/ops.ts";
 import { Module, machine, timeInTurns } from "../harness.ts";
 import { copyLoop } from "./copy.ts";
-import { cases, makeRun, type OpCase, type Shape, shapes } from "./ops.ts";
+import { cases, isUpdate, makeRun, type OpCase, type Shape, shapes } from "./ops.ts";
 import { PEAK_FLOP, peak } from "./peak.ts";
 
 const REQUIRED_OF_COPY = 0.8;
-const isUpdate = (code: number) => code >= abi.OP_SGD && code <= abi.OP_LION;
 
 const { values: flags } = parseArgs({ options: { filter: { type: "string", default: "" }, quick: { type: "boolean", default: false } } });
 const sampling = { rounds: flags.quick ? 1 : 3, seconds: flags.quick ? 0.004 : 0.015 };
@@ -31,7 +30,7 @@ function measure(item: OpCase, shape: Shape): string {
   const [op, limit] = timeInTurns([() => void own.run(), copy], sampling);
   const speed = own.bytes / op.min / 1e9;
   const ratio = limit.min / op.min;
-  if (shape.name === "large" && isUpdate(ops[item.name].code) && ratio < REQUIRED_OF_COPY) {
+  if (shape.name === "large" && isUpdate(item.name) && !item.isClipped && ratio < REQUIRED_OF_COPY) {
     faults.push(`${item.title}, ${shape.name}: ${ratio.toFixed(2)} of the copy loop, ${REQUIRED_OF_COPY} are promised`);
   }
   const gflops = own.flop === undefined ? "" : (own.flop / op.min / 1e9).toFixed(1);

@@ -43,12 +43,21 @@ export interface OpCase {
   readonly name: OpName;
   readonly title: string;
   readonly kind?: number;
+  /** Whether gradients are clipped by their norm; updates only. */
+  readonly isClipped?: boolean;
 }
 
-/** The ops that are timed. A kind of activation is an op of its own here: each is another loop. */
+export const isUpdate = (name: OpName): boolean => ops[name].code >= abi.OP_SGD && ops[name].code <= abi.OP_LION;
+
+/** The ops that are timed. A kind of activation is an op of its own here: each is another loop. So is an update that clips. */
 export const cases: readonly OpCase[] = (Object.keys(ops) as OpName[]).flatMap((name): OpCase[] => {
-  if (name !== "activation" && name !== "activationGrad") return [{ name, title: name }];
-  return kinds.map(([title, kind]) => ({ name, title: `${name} ${title}`, kind }));
+  if (name === "activation" || name === "activationGrad") return kinds.map(([title, kind]) => ({ name, title: `${name} ${title}`, kind }));
+  return isUpdate(name)
+    ? [
+        { name, title: name },
+        { name, title: `${name}, clipped`, isClipped: true },
+      ]
+    : [{ name, title: name }];
 });
 
 /** Values of the sizes by name, where the op does not need others. Products are of the form NT, as in a dense layer. */
@@ -118,7 +127,18 @@ const special: Partial<Record<OpName, (sizes: Sizes) => Sizes>> = {
 /** Operands that hold labels, sums in float64, and what must be positive. */
 const LABELS = new Set(["labels"]);
 const SUMS = new Set(["sums"]);
-const POSITIVE = new Set(["variance", "inverse", "runningVariance", "targets", "weights", "classWeights", "positiveWeights", "v", "u"]);
+const POSITIVE = new Set([
+  "variance",
+  "inverse",
+  "runningVariance",
+  "targets",
+  "weights",
+  "classWeights",
+  "positiveWeights",
+  "m",
+  "v",
+  "u",
+]);
 
 export function sizesOf(name: OpName, shape: Shape, kind?: number): Sizes {
   const all = sizesAt(shape);
@@ -133,11 +153,12 @@ function valueNamed(from: Readonly<Record<string, number>>, op: string, what: st
 }
 
 /** An op in the module's memory, which it takes from the start. */
-export function makeRun(module: Module, { name, title, kind }: OpCase, shape: Shape): OpRun {
+export function makeRun(module: Module, { name, title, kind, isClipped = false }: OpCase, shape: Shape): OpRun {
   module.reset();
   const row: OpRow = ops[name];
   const sizes = sizesOf(name, shape, kind);
   const control = controlOf(module, shape);
+  if (isClipped) module.f32(control, abi.CONTROL_BYTES / 4)[abi.CONTROL_CLIP_SCALE / 4] = 0.5;
   const addresses = Object.entries(row.operands).map(([operand, { words }]) => {
     if (operand === "control") return control;
     return operandOf(module, operand, wordsOf(name, operand, words(sizes), shape), shape.cols);

@@ -106,9 +106,9 @@ const elementLoss = (code: number): OpRow =>
   op(code, "rows", { x: read(matrix), targets: read(matrix), ...lossEnds }, matrixSizes, ["p", "factor"]);
 const optimizer = (code: number, slots: number): OpRow => {
   const names = ["m", "v", "u"].slice(0, slots);
-  const operands: Record<string, Operand> = { w: update(lines), g: read(lines) };
+  const operands: Record<string, Operand> = { w: update(lines), g: read(lines), scalars: read(scalars) };
   for (const name of names) operands[name] = update(lines);
-  return op(code, "lines", { ...operands, scalars: read(scalars), control: read(control) }, ["count"]);
+  return op(code, "lines", { ...operands, control: read(control) }, ["count"]);
 };
 
 export const ops = {

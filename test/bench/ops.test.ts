@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import * as abi from "../../assembly/abi.ts";
 import { Module } from "../../bench/harness.ts";
-import { cases, makeRun, shapes, sizesOf } from "../../bench/kernels/ops.ts";
+import { cases, isUpdate, makeRun, shapes, sizesOf } from "../../bench/kernels/ops.ts";
 import { ops } from "../../src/program/ops.ts";
 
 const [small, , large, awkward] = shapes;
@@ -17,6 +17,20 @@ test("every kind of activation is benched, forward and backward", () => {
   const kinds = Object.keys(abi).filter((name) => name.startsWith("ACTIVATION_") && name !== "ACTIVATION_NONE");
   expect(cases.filter(({ name }) => name === "activation").length).toBe(kinds.length);
   expect(cases.filter(({ name }) => name === "activationGrad").length).toBe(kinds.length);
+});
+
+test("every update is benched with its gradients clipped and not, and the clip halves them", () => {
+  const updates = cases.filter(({ name }) => isUpdate(name));
+  expect(updates.filter(({ isClipped }) => isClipped).map(({ name }) => name)).toEqual(
+    updates.filter(({ isClipped }) => !isClipped).map(({ name }) => name),
+  );
+  const module = new Module("portable");
+  const velocity = (title: string) => {
+    const { run, written } = makeRun(module, caseOf(title), small);
+    for (let i = 0; i < 100; i++) run(); // it forgets where it began
+    return written()[1]![3]!;
+  };
+  expect(velocity("sgdMomentum, clipped") / velocity("sgdMomentum")).toBeCloseTo(0.5, 5);
 });
 
 test("every record runs to its end, and leaves finite numbers in what it writes", () => {

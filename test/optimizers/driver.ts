@@ -1,10 +1,11 @@
 /**
- * Runs an optimizer's kernel as a step program would: scalars written by writeScalars, slots at their initial values, one
+ * Runs an optimizer's update as a step program would: scalars written by writeScalars, slots at their initial values, one
  * call per rank of a team.
  */
-import { UPDATE_BYTES, UPDATE_KEEP, UPDATE_LEAST, UPDATE_LIMIT } from "../../assembly/abi.ts";
+import * as abi from "../../assembly/abi.ts";
 import type { Optimizer } from "../../src/optimizers/optimizer.ts";
 import { rateAt } from "../../src/optimizers/optimizer.ts";
+import { type OpName, ops } from "../../src/program/ops.ts";
 import { type Kernels, lineShares } from "../kernels/harness.ts";
 import type { Around } from "../reference/optimizers.ts";
 
@@ -13,10 +14,12 @@ export class KernelUpdate {
   readonly optimizer: Optimizer;
   readonly x0: readonly number[];
   readonly w: Float32Array;
+  readonly g: Float32Array;
   readonly slots: Float32Array[];
   readonly #scalars: Float32Array;
-  readonly #g: Float32Array;
-  readonly #addresses: number[];
+  readonly #record: number;
+  readonly #control: number;
+  readonly #scratch: number;
 
   /** Memory is grown here once for all: make every KernelUpdate of a test before the first step of one. */
   constructor(kernels: Kernels, optimizer: Optimizer, x0: readonly number[]) {
@@ -24,16 +27,20 @@ export class KernelUpdate {
     this.optimizer = optimizer;
     this.x0 = x0;
     const padded = Math.ceil(x0.length / 16) * 16;
-    this.#addresses = Array.from({ length: 2 + optimizer.slots.length }, () => kernels.alloc(padded * 4));
-    const scalars = kernels.alloc(UPDATE_BYTES);
-    const [w, g, ...slots] = this.#addresses.map((address) => kernels.f32(address, padded));
-    this.w = w;
-    this.#g = g;
-    this.slots = slots;
-    this.#scalars = kernels.f32(scalars, UPDATE_BYTES / 4);
-    this.#addresses.push(scalars);
-    w.set(x0);
-    for (const [i, slot] of slots.entries()) slot.fill(optimizer.slots[i]);
+    const place = () => kernels.alloc(padded * 4);
+    const [w, g, scalars, ...slots] = [place(), place(), kernels.alloc(abi.UPDATE_BYTES), ...optimizer.slots.map(place)];
+    this.w = kernels.f32(w, padded);
+    this.g = kernels.f32(g, padded);
+    this.slots = slots.map((address) => kernels.f32(address, padded));
+    this.#scalars = kernels.f32(scalars, abi.UPDATE_BYTES / 4);
+    this.#control = kernels.alloc(abi.CONTROL_BYTES);
+    this.#scratch = kernels.alloc(abi.SCRATCH_BYTES);
+    this.#record = kernels.alloc(abi.RECORD_BYTES);
+    const record = kernels.u32(this.#record, abi.RECORD_BYTES / 4);
+    record[abi.RECORD_CODE / 4] = ops[optimizer.op as OpName].code;
+    record.set([w, g, scalars, ...slots], abi.RECORD_OPERANDS / 4);
+    this.w.set(x0);
+    for (const [i, slot] of this.slots.entries()) slot.fill(optimizer.slots[i]);
   }
 
   /** One step, from 0. Shares are those of `ranks` ranks, unless given in bytes. */
@@ -41,15 +48,16 @@ export class KernelUpdate {
     const { scale = 1, limit = Infinity, keep, decayed = true } = around;
     const scalars = this.#scalars.fill(Number.NaN); // what the rule needs and does not write shows
     this.optimizer.writeScalars(step, rateAt(this.optimizer.learningRate, step), decayed, (offset, value) => {
-      if (offset % 4 !== 0 || offset < 0 || offset >= UPDATE_BYTES) throw new Error(`no scalar at offset ${offset}`);
-      if (offset === UPDATE_LIMIT || offset === UPDATE_LEAST) throw new Error(`the scalar at ${offset} is the trainer's`);
+      if (offset % 4 !== 0 || offset < 0 || offset >= abi.UPDATE_BYTES) throw new Error(`no scalar at offset ${offset}`);
+      if (offset === abi.UPDATE_LIMIT || offset === abi.UPDATE_LEAST) throw new Error(`the scalar at ${offset} is the trainer's`);
       scalars[offset / 4] = value;
     });
-    scalars[UPDATE_LIMIT / 4] = limit;
-    scalars[UPDATE_LEAST / 4] = 2 ** -126;
-    if (keep !== undefined) scalars[UPDATE_KEEP / 4] = keep;
-    this.#g.set(gradient);
-    for (const [begin, end] of shares) this.kernels.call[this.optimizer.op](...this.#addresses, scale, begin, end);
+    scalars[abi.UPDATE_LIMIT / 4] = limit;
+    scalars[abi.UPDATE_LEAST / 4] = 2 ** -126;
+    if (keep !== undefined) scalars[abi.UPDATE_KEEP / 4] = keep;
+    this.g.set(gradient);
+    this.kernels.f32(this.#control, abi.CONTROL_BYTES / 4)[abi.CONTROL_CLIP_SCALE / 4] = scale;
+    for (const [begin, end] of shares) this.kernels.call.update(this.#record, this.#control, this.#scratch, begin, end);
   }
 
   /** The bits of the parameters and all slots, padding included. */

@@ -83,6 +83,16 @@ describe.each(variants)("%s", (variant) => {
       expect(Array.from(run.w).slice(20, 32)).not.toEqual(before[0].slice(20, 32));
     });
 
+    it("clips and decays in stretches as it does line by line, and leaves the gradient as it was", () => {
+      const count = 2500; // two stretches of 4096 bytes and a part of one
+      const [whole, lines] = [1, Math.ceil(count / 16)].map((ranks) => {
+        const run = new KernelUpdate(new Kernels(variant), rules[name](fractions(14)), numbers(15, count));
+        return trained(run, 3, { scale: 0.7, limit: 0.2 }, ranks);
+      });
+      expect(whole.bits()).toEqual(lines.bits());
+      expect(Array.from(whole.g.subarray(0, count))).toEqual(Array.from(changingGradients(5, 3, count)[2]));
+    });
+
     it("is moved by clip scale, limit, keep and decay, each by itself", () => {
       const kernels = new Kernels(variant);
       const optimizer = rules[name](fractions(12));

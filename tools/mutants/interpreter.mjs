@@ -3,7 +3,6 @@ import { rows } from "./place.mjs";
 
 const layers = ["test/layers/golden.test.ts", "test/model/gradients.test.ts"];
 const losses = ["test/losses/golden.test.ts"];
-const optimizers = ["test/optimizers/program.test.ts"];
 const weighted = ["test/model/accumulate.test.ts", "test/model/fit.test.ts", "test/losses/customLoss.test.ts"];
 const order = ["test/program/threadsOrder.test.ts"];
 const partsTests = ["test/program/parts.test.ts"];
@@ -523,49 +522,7 @@ export const mutants = rows([
         "test/model/nonFinite.test.ts",
         ...trajectories,
       ]),
-      call(`runOptimizer(r, control, ${LINES})`, "updates: rank 0 alone", LINES, LINES_OF_0, order),
-      call(
-        "const scale = load<f32>(control, abi.CONTROL_CLIP_SCALE);",
-        "updates: not clipped by the norm",
-        "load<f32>(control, abi.CONTROL_CLIP_SCALE)",
-        "<f32>1",
-        trajectories,
-      ),
-      call(" sgd(o(r, 0), o(r, 1),", "sgd: weights and gradients swapped", "o(r, 0), o(r, 1)", "o(r, 1), o(r, 0)", optimizers),
-      call(
-        " sgdMomentum(o(r, 0), o(r, 1), o(r, 2),",
-        "sgdMomentum: weights and gradients swapped",
-        "o(r, 0), o(r, 1)",
-        "o(r, 1), o(r, 0)",
-        optimizers,
-      ),
-      call(" adagrad(o(r, 0), o(r, 1), o(r, 2),", "adagrad: gradient for sum", "o(r, 2)", "o(r, 1)", optimizers),
-      call(" adadelta(o(r, 0), o(r, 1), o(r, 2), o(r, 3),", "adadelta: one slot for both", "o(r, 3)", "o(r, 2)", optimizers),
-      call(" rmsprop(o(r, 0), o(r, 1), o(r, 2),", "rmsprop: gradient for mean square", "o(r, 2)", "o(r, 1)", optimizers),
-      call(" rmspropMomentum(o(r, 0), o(r, 1), o(r, 2), o(r, 3),", "rmspropMomentum: one slot for both", "o(r, 3)", "o(r, 2)", optimizers),
-      call(" rmspropCentered(o(r, 0), o(r, 1), o(r, 2), o(r, 3),", "rmspropCentered: one slot for both", "o(r, 3)", "o(r, 2)", optimizers),
-      call(
-        " rmspropCenteredMomentum(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4),",
-        "rmspropCenteredMomentum: one slot for two",
-        "o(r, 4)",
-        "o(r, 3)",
-        optimizers,
-      ),
-      call(" adam(o(r, 0), o(r, 1), o(r, 2), o(r, 3),", "adam: one slot for both", "o(r, 3)", "o(r, 2)", optimizers),
-      call(
-        " adamAmsgrad(o(r, 0), o(r, 1), o(r, 2), o(r, 3), o(r, 4),",
-        "adamAmsgrad: v for the largest v",
-        "o(r, 4)",
-        "o(r, 3)",
-        optimizers,
-      ),
-      call(" adamax(o(r, 0), o(r, 1), o(r, 2), o(r, 3),", "adamax: one slot for both", "o(r, 3)", "o(r, 2)", optimizers),
-      call(" nadam(o(r, 0), o(r, 1), o(r, 2), o(r, 3),", "nadam: one slot for both", "o(r, 3)", "o(r, 2)", optimizers),
-      call(" lion(o(r, 0), o(r, 1), o(r, 2),", "lion: gradient for mean", "o(r, 2)", "o(r, 1)", [
-        "test/optimizers/options.test.ts",
-        "test/optimizers/update64.test.ts",
-        ...optimizers,
-      ]),
+      call(`update(r, control, scratch, ${LINES})`, "updates: rank 0 alone", LINES, LINES_OF_0, order),
     ],
   },
   {

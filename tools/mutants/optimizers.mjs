@@ -3,27 +3,81 @@ import { rows } from "./place.mjs";
 
 const tests = ["test/optimizers/kernels.test.ts", "test/optimizers/golden.test.ts", "test/optimizers/options.test.ts"];
 
+/** The call of one rule, with a slot or the gradient in another's place. */
+const slots = (begin, name, piece, other) => ({ name, find: ` ${begin}`, replace: ` ${begin.replace(piece, other)}` });
+
 export const mutants = rows([
   {
     file: "assembly/optimizers/gradient.ts",
     tests,
     changes: [
-      { name: "not scaled by the clip", find: "f32x4.mul(g, scale)", replace: "g" },
-      { name: "no upper limit", find: "f32x4.pmin(f32x4.mul(g, scale), limit)", replace: "f32x4.mul(g, scale)" },
+      { name: "not scaled by the clip", find: "f32x4.mul(v128.load(g + i), clip)", replace: "v128.load(g + i)" },
+      {
+        name: "no upper limit",
+        find: "f32x4.pmin(f32x4.mul(v128.load(g + i), clip), limit)",
+        replace: "f32x4.mul(v128.load(g + i), clip)",
+      },
       {
         name: "no lower limit",
-        find: "f32x4.pmax(f32x4.pmin(f32x4.mul(g, scale), limit), lowest)",
-        replace: "f32x4.pmin(f32x4.mul(g, scale), limit)",
+        find: "f32x4.pmax(f32x4.pmin(f32x4.mul(v128.load(g + i), clip), limit), lowest)",
+        replace: "f32x4.pmin(f32x4.mul(v128.load(g + i), clip), limit)",
       },
-      { name: "no decay", find: "madd(decay, w, clipped)", replace: "clipped" },
+      {
+        name: "NaN is clipped to the limit",
+        find: "f32x4.pmin(f32x4.mul(v128.load(g + i), clip), limit)",
+        replace: "f32x4.pmin(limit, f32x4.mul(v128.load(g + i), clip))",
+      },
+      { name: "no decay", find: "madd(decay, v128.load(w + i), clipped)", replace: "clipped" },
       {
         name: "the decay is clipped too",
-        find: "return madd(decay, w, clipped);",
-        replace: "return f32x4.pmax(f32x4.pmin(madd(decay, w, clipped), limit), lowest);",
+        find: "madd(decay, v128.load(w + i), clipped)",
+        replace: "f32x4.pmax(f32x4.pmin(madd(decay, v128.load(w + i), clipped), limit), lowest)",
       },
       { name: "isPlain: the clip is overlooked", find: "scale == 1 && ", replace: "" },
       { name: "isPlain: the limit is overlooked", find: "load<f32>(s, UPDATE_LIMIT) == f32.POSITIVE_INFINITY && ", replace: "" },
       { name: "isPlain: the decay is overlooked", find: " && load<f32>(s, UPDATE_DECAY) == 0", replace: "" },
+    ],
+  },
+  {
+    file: "assembly/update.ts",
+    tests: ["test/optimizers/program.test.ts"],
+    changes: [
+      {
+        name: "not clipped by the norm",
+        find: "load<f32>(control, abi.CONTROL_CLIP_SCALE)",
+        replace: "<f32>1",
+        tests: ["test/model/trajectories.test.ts"],
+      },
+      { name: "the first stretch alone is clipped", find: "from += STRETCH", replace: "from = end", tests },
+      { name: "a stretch reaches into the next share", find: "min(from + STRETCH, end)", replace: "from + STRETCH", tests },
+      {
+        name: "the rule reads the gradient as it is",
+        find: "applyRule(r, clipped, from, to)",
+        replace: "applyRule(r, o(r, 1), from, to)",
+        tests,
+      },
+      { name: "clipped in place", find: "const clipped = scratch - from;", replace: "const clipped = o(r, 1);", tests },
+      slots("sgd(o(r, 0), g,", "sgd: weights and gradients swapped", "o(r, 0), g", "g, o(r, 0)"),
+      slots("sgdMomentum(o(r, 0), g,", "sgdMomentum: weights and gradients swapped", "o(r, 0), g", "g, o(r, 0)"),
+      slots("adagrad(o(r, 0), g, o(r, 3),", "adagrad: gradient for sum", "o(r, 3)", "g"),
+      slots("adadelta(o(r, 0), g, o(r, 3), o(r, 4),", "adadelta: one slot for both", "o(r, 4)", "o(r, 3)"),
+      slots("rmsprop(o(r, 0), g, o(r, 3),", "rmsprop: gradient for mean square", "o(r, 3)", "g"),
+      slots("rmspropMomentum(o(r, 0), g, o(r, 3), o(r, 4),", "rmspropMomentum: one slot for both", "o(r, 4)", "o(r, 3)"),
+      slots("rmspropCentered(o(r, 0), g, o(r, 3), o(r, 4),", "rmspropCentered: one slot for both", "o(r, 4)", "o(r, 3)"),
+      slots(
+        "rmspropCenteredMomentum(o(r, 0), g, o(r, 3), o(r, 4), o(r, 5),",
+        "rmspropCenteredMomentum: one slot for two",
+        "o(r, 5)",
+        "o(r, 4)",
+      ),
+      slots("adam(o(r, 0), g, o(r, 3), o(r, 4),", "adam: one slot for both", "o(r, 4)", "o(r, 3)"),
+      slots("adamAmsgrad(o(r, 0), g, o(r, 3), o(r, 4), o(r, 5),", "adamAmsgrad: v for the largest v", "o(r, 5)", "o(r, 4)"),
+      slots("adamax(o(r, 0), g, o(r, 3), o(r, 4),", "adamax: one slot for both", "o(r, 4)", "o(r, 3)"),
+      slots("nadam(o(r, 0), g, o(r, 3), o(r, 4),", "nadam: one slot for both", "o(r, 4)", "o(r, 3)"),
+      {
+        ...slots("lion(o(r, 0), g, o(r, 3),", "lion: gradient for mean", "o(r, 3)", "g"),
+        tests: ["test/optimizers/options.test.ts", "test/optimizers/update64.test.ts", "test/optimizers/program.test.ts"],
+      },
     ],
   },
   {
@@ -152,38 +206,38 @@ export const mutants = rows([
         name: "adam: beta1 and beta2 swapped",
         find: "f32x4.mul(beta1, v128.load(m + i))",
         replace: "f32x4.mul(beta2, v128.load(m + i))",
-        in: "function steps(",
+        in: "export function adam(",
       },
       {
         name: "adam: the rests of the betas swapped",
         find: "madd(rest2, f32x4.mul(gi, gi),",
         replace: "madd(rest1, f32x4.mul(gi, gi),",
-        in: "function steps(",
+        in: "export function adam(",
       },
       {
         name: "adam: eps dropped",
         find: "madd(f32x4.sqrt(vi), vScale, eps)",
         replace: "f32x4.mul(f32x4.sqrt(vi), vScale)",
-        in: "function steps(",
+        in: "export function adam(",
       },
       {
         name: "adam: v is not corrected",
         find: "madd(f32x4.sqrt(vi), vScale, eps)",
         replace: "f32x4.add(f32x4.sqrt(vi), eps)",
-        in: "function steps(",
+        in: "export function adam(",
       },
       {
         name: "adam: uphill",
         find: "f32x4.sub(f32x4.mul(keep, wi), step)",
         replace: "f32x4.add(f32x4.mul(keep, wi), step)",
-        in: "function steps(",
+        in: "export function adam(",
       },
-      { name: "adam: keep dropped", find: "f32x4.mul(keep, wi)", replace: "wi", in: "function steps(" },
-      { name: "adam: moments of denormal size", find: "flush(mi, least)", replace: "mi", in: "function steps(" },
-      { name: "adam: second moments of denormal size", find: "flush(vi, least)", replace: "vi", in: "function steps(" },
+      { name: "adam: keep dropped", find: "f32x4.mul(keep, wi)", replace: "wi", in: "export function adam(" },
+      { name: "adam: moments of denormal size", find: "flush(mi, least)", replace: "mi", in: "export function adam(" },
+      { name: "adam: second moments of denormal size", find: "flush(vi, least)", replace: "vi", in: "export function adam(" },
       {
         name: "adamAmsgrad: the latest v, not the largest",
-        find: "f32x4.max(v128.load(u + i), vi)",
+        find: "f32x4.pmax(vi, v128.load(u + i))",
         replace: "vi",
         in: "export function adamAmsgrad(",
       },
@@ -208,8 +262,8 @@ export const mutants = rows([
     changes: [
       {
         name: "the sum for the largest",
-        find: "f32x4.max(f32x4.mul(beta2, v128.load(v + i)),",
-        replace: "f32x4.add(f32x4.mul(beta2, v128.load(v + i)),",
+        find: "f32x4.pmax(f32x4.add(",
+        replace: "f32x4.add(f32x4.add(",
         in: "export function adamax(",
       },
       {
