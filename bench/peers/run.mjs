@@ -1,9 +1,9 @@
 /**
- * `npm run bench:peers`: the tasks of tasks.mjs in every peer that is here, written to results.json and RESULTS.md.
+ * `npm run bench:peers`: the tasks of tasks.mjs in every peer that is here, written to results/, by the name of the processor.
  * Each peer is a process of its own; within a task they take turns, so that a busy machine or a changing clock hits all of them,
  * and the least time is the figure. Peers that cannot run are named with the reason.
  * Flags: --only TASK,TASK, --peers WORD,WORD, --rounds 6, --seconds 0.5 (a peer's turn).
- * With --only the other tasks keep the results that they have, if they are of the same machine.
+ * With --only the other tasks keep the results that they have, if they are of the same machine and Node.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -132,16 +132,22 @@ function machine() {
   };
 }
 
+/** "Intel(R) Xeon(R) Processor @ 2.50GHz" as "intel-xeon-processor-2.50ghz". */
+function fileNameOf(cpu = "unknown") {
+  const words = cpu.toLowerCase().replace(/\([^)]*\)/g, "");
+  return words.replace(/[^a-z0-9.]+/g, "-");
+}
+
 function install() {
   const run = (command, words) => spawnSync(command, words, { cwd: root, stdio: "inherit" }).status === 0;
   if (!existsSync(join(here, "node_modules")) && !run("npm", ["ci", "--prefix", here])) process.exit(1);
 }
 
 install();
-const file = join(here, "results.json");
 const own = machine();
+const file = join(here, "results", `${fileNameOf(own.cpu)}.json`);
 const old = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
-const isKept = flags.only !== "" && old.machine?.cpu === own.cpu && old.machine?.node === own.node;
+const isKept = flags.only !== "" && old.machine?.node === own.node;
 const results = isKept ? old.results : {};
 const words = flags.only.split(",").filter(Boolean);
 const unknown = words.filter((word) => !tasks.some(({ name }) => name === word));
@@ -158,5 +164,5 @@ for (const task of chosen) {
   results[task.name] = measured;
   console.log(tableOf(task, measured));
   writeFileSync(file, `${JSON.stringify({ machine: { cpu: own.cpu, cores: own.cores, node: own.node }, results }, undefined, 1)}\n`);
-  writeFileSync(join(here, "RESULTS.md"), report({ machine: own, results }));
+  writeFileSync(file.replace(/json$/, "md"), report({ machine: own, results }));
 }
