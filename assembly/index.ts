@@ -30,6 +30,7 @@ export { scaleToNorm } from "./kernels/scaleToNorm";
 export { logSoftmaxRows, logSoftmaxRowsGrad, softmaxRows, softmaxRowsGrad } from "./kernels/softmax";
 export { softmaxCrossEntropyLabels, softmaxCrossEntropyTargets } from "./kernels/softmaxCrossEntropy";
 export { philox } from "./math/philox";
+// A rule that is exported stays a function of its own, and an engine compiles the one that is used.
 export { adadelta } from "./optimizers/adadelta";
 export { adagrad } from "./optimizers/adagrad";
 export { adam, adamAmsgrad } from "./optimizers/adam";

@@ -13,7 +13,8 @@ import { operand as o } from "./record";
 
 /**
  * Bytes of gradients that are clipped at once: little enough to be in the first cache still when the rule reads them, and a page,
- * as the processor fetches ahead no further (Zen 4: with 8192 updates of 4 M parameters take a tenth to a quarter longer).
+ * as the processor fetches ahead no further (Zen 4: with 8192 updates of 4 M parameters take a tenth to a quarter longer). No more than
+ * SCRATCH_BYTES.
  */
 const STRETCH: usize = 4096;
 

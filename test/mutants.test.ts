@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-test("every mutant is found in its file, its tests are there, and every file of kernels has one", () => {
+test("every mutant is found in its file, its tests are there, and every file of kernels that could be broken has one", () => {
   const tool = fileURLToPath(new URL("../tools/mutants.mjs", import.meta.url));
   const lines = execFileSync(process.execPath, [tool, "--list"], { encoding: "utf8", maxBuffer: 2 ** 24 })
     .trim()

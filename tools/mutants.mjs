@@ -70,8 +70,8 @@ for (const folder of ["kernels", "math", "optimizers"]) {
   for (const file of readdirSync(join(root, "assembly", folder), { recursive: true })) {
     const path = `assembly/${folder}/${file.replaceAll("\\", "/")}`;
     if (!path.endsWith(".ts") || broken.has(path)) continue;
-    const isDeclaredOnly = !/\bfunction (?!.*;$)/m.test(read(path)); // nothing there that could be broken
-    if (!isDeclaredOnly) faults.push(`${path} has no mutant`);
+    const hasBody = read(path).includes("{"); // else it only declares: nothing there could be broken
+    if (hasBody) faults.push(`${path} has no mutant`);
   }
 }
 if (faults.length > 0) fail(`The table of mutants does not fit the sources:\n${faults.join("\n")}`);

@@ -36,7 +36,7 @@ export function laneSum(x: v128): f32 {
 
 /**
  * Lanes below `least`, the smallest normal number, become +0: WebAssembly cannot flush denormals, and they cost 100 cycles each.
- * An operand, so that a loop holds it in a register: of a constant it would make it anew in each turn.
+ * An operand, so that a loop holds it in a register; a constant would be loaded in each turn.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,6 @@
 /**
  * Adam (Kingma & Ba 2015, Algorithm 1) and AMSGrad (Reddi, Kale & Kumar 2018). AdamW (Loshchilov & Hutter 2019) is the same
- * kernel: there keep carries the decay, here UPDATE_DECAY does.
+ * kernel: there keep carries the decay, here it is in g already, by UPDATE_DECAY.
  */
 import {
   ADAM_BETA1,
@@ -46,7 +46,7 @@ export function adam(w: usize, g: usize, m: usize, v: usize, s: usize, begin: us
 
 /**
  *   m, v as adam,   u = max(u, v),   w = keep w - rate m / (sqrt(u) vScale + eps)
- * u is the largest v so far, before bias correction, as PyTorch has it.
+ * u is the largest v so far, before bias correction, as PyTorch has it; by pmax, as clipGradient's limits, with what is new first.
  * w, g, m, v, u: f32[n], 16-byte aligned, padded to whole vectors; pads of zeros stay zeros. w, m, v, u in place; m, v, u start
  * at 0. s: the UPDATE_* and ADAM_* scalars of this step. begin, end: this share in bytes, multiples of 16.
  */

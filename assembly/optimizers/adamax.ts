@@ -5,7 +5,8 @@ import { flush, madd } from "../math/lanes";
 /**
  *   m = beta1 m + (1 - beta1) g,   v = max(beta2 v, |g| + eps),   w = keep w - rate m / v
  * w, g, m, v: f32[n], 16-byte aligned, padded to whole vectors; pads of zeros, in v of eps, stay so. w, m, v in place; m
- * starts at 0, v at eps: a first maximum with eps is the same as one with 0, and v never is 0.
+ * starts at 0, v at eps: a first maximum with eps is the same as one with 0, and v never is 0. By pmax, as clipGradient's limits, with
+ * what is new first.
  * s: the UPDATE_* and ADAM_* scalars of this step, the bias correction folded into rate.
  * begin, end: this share in bytes, multiples of 16.
  * Moments too small to matter are flushed to 0: denormals would slow every later step.

@@ -133,9 +133,9 @@ function machine() {
 }
 
 /** "Intel(R) Xeon(R) Processor @ 2.50GHz" as "intel-xeon-processor-2.50ghz". */
-function fileNameOf(cpu = "unknown") {
-  const words = cpu.toLowerCase().replace(/\([^)]*\)/g, "");
-  return words.replace(/[^a-z0-9.]+/g, "-");
+function fileNameOf(cpu) {
+  const words = (cpu || "unknown").toLowerCase().replace(/\([^)]*\)/g, "");
+  return words.match(/[a-z0-9.]+/g).join("-");
 }
 
 function install() {

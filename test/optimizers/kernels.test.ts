@@ -16,7 +16,7 @@ const names = Object.keys(rules);
 
 /** What surrounds step t: every kind of clip and decay, on and off. */
 function aroundStep(t: number): Around {
-  return { scale: 1 - 0.1 * (t % 7), limit: t % 3 === 0 ? Infinity : 0.4, keep: t % 5 === 0 ? 0.97 : undefined, decayed: t % 4 !== 3 };
+  return { scale: 1 - 0.1 * (t % 7), limit: t % 3 === 0 ? Infinity : 0.4, keep: t % 5 === 0 ? 0.97 : undefined, decayed: t % 4 !== 1 };
 }
 
 const denormals = (values: Float32Array) => values.filter((value) => value !== 0 && Math.abs(value) < SMALLEST_NORMAL);
