@@ -13,8 +13,9 @@ test("every code is used by one op, whose name is the constant's", () => {
   expect(new Set(codes.map(([, code]) => code)).size).toBe(codes.length);
 });
 
-test("the interpreter has one case for every code but skip, which its walk obeys itself", () => {
-  const source = readFileSync(new URL("../../assembly/interpreter.ts", import.meta.url), "utf8");
+test("the interpreter, or for updates update.ts, has one case for every code but skip, which its walk obeys itself", () => {
+  const files = ["interpreter", "update"].map((name) => new URL(`../../assembly/${name}.ts`, import.meta.url));
+  const source = files.map((file) => readFileSync(file, "utf8")).join("");
   const cases = [...source.matchAll(/\bcase abi\.(OP_\w+):/g)].map(([, name]) => name);
   expect(source).toContain("== abi.OP_SKIP");
   expect([...cases, "OP_SKIP"].sort()).toEqual(codes.map(([name]) => name).sort());
