@@ -20,7 +20,7 @@ export { normalizeChannels, normalizeChannelsGrad, normalizeChannelsSums } from 
 export { normalizeColumns, normalizeColumnsGrad, normalizeColumnsSums } from "./kernels/normalizeColumns";
 export { maddPeak } from "./kernels/peak";
 export { penaltyGrad, powerPenaltyGrad } from "./kernels/penalty";
-export { alphaDropout, dropout, fillConstant, fillNormal, fillTruncatedNormal, fillUniform, gaussianNoise } from "./kernels/random";
+export { fillConstant, fillNormal, fillTruncatedNormal, fillUniform, gaussianNoise } from "./kernels/random";
 export { areFinite, finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 export { absoluteError, squaredError } from "./kernels/regressionLosses";
 export { limitRowNorms } from "./kernels/limitRowNorms";
@@ -46,6 +46,7 @@ export { maxPieces, maxPiecesGrad } from "./kernels/maxPieces";
 export { normalizeRows, normalizeRowsGrad, normalizeRowsSums } from "./kernels/normalizeRows";
 export { prelu, preluGrad, preluSums } from "./kernels/prelu";
 export { copyColumns } from "./kernels/copyColumns";
+export { alphaDropout, dropout } from "./kernels/dropout";
 export { hingeError, huberError, klDivergence, logCoshError } from "./kernels/elementLosses";
 export { multiMargin } from "./kernels/multiMargin";
 export { normError } from "./kernels/normError";

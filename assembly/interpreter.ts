@@ -10,6 +10,7 @@ import { blendStatistics, columnInverse, columnMoments } from "./kernels/columnM
 import { channelMoments } from "./kernels/channelMoments";
 import { columnSum } from "./kernels/columnSum";
 import { copyColumns } from "./kernels/copyColumns";
+import { alphaDropout, dropout, isDrawn } from "./kernels/dropout";
 import { hingeError, huberError, klDivergence, logCoshError } from "./kernels/elementLosses";
 import { add, combine, multiply } from "./kernels/elementwise";
 import { columnScale, foldBias, scaleRows } from "./kernels/foldColumns";
@@ -27,7 +28,7 @@ import { normalizeRows, normalizeRowsGrad, normalizeRowsSums } from "./kernels/n
 import { normError } from "./kernels/normError";
 import { penaltyGrad, powerPenaltyGrad } from "./kernels/penalty";
 import { prelu, preluGrad, preluSums } from "./kernels/prelu";
-import { alphaDropout, dropout, fillConstant, gaussianNoise, isDrawn } from "./kernels/random";
+import { fillConstant, gaussianNoise } from "./kernels/random";
 import { finiteSums, squareSums, sumPieces, weightedMean, weightTotal } from "./kernels/reduce";
 import { absoluteError, squaredError } from "./kernels/regressionLosses";
 import { softThreshold } from "./kernels/softThreshold";
@@ -146,7 +147,7 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       logSoftmaxRowsGrad(o(r, 0), o(r, 1), o(r, 2), n1, shareBegin(n0, rank, ranks), shareEnd(n0, rank, ranks));
       break;
     case abi.OP_DROPOUT:
-      dropout(o(r, 0), o(r, 1), o(r, 2), control, n1, size(r, 2, batch) << 1, c(r, 0), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
+      dropout(o(r, 0), o(r, 1), o(r, 2), control, n1, size(r, 2, batch) << 1, c(r, 0), scratch, lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
       break;
     case abi.OP_ADD:
       add(o(r, 0), o(r, 1), o(r, 2), lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks));
@@ -291,7 +292,7 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
     case abi.OP_ALPHA_DROPOUT:
       alphaDropout(
         o(r, 0), o(r, 1), o(r, 2), control, n1, size(r, 2, batch) << 1, c(r, 0), c(r, 1), c(r, 2),
-        lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks),
+        scratch, lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks),
       );
       break;
     case abi.OP_GAUSSIAN_NOISE:

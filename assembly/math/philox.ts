@@ -42,10 +42,11 @@ export function philox(y: usize, block: u32, step: u32, stream: u32, run: u32, k
     const second0 = i64x2.extmul_high_i32x4_u(c0, multiplier0);
     const first1 = i64x2.extmul_low_i32x4_u(c2, multiplier1);
     const second1 = i64x2.extmul_high_i32x4_u(c2, multiplier1);
-    c0 = v128.xor(v128.xor(high(first1, second1), c1), k0);
-    c1 = low(first1, second1);
+    const n0 = v128.xor(v128.xor(high(first1, second1), c1), k0);
+    c1 = i32x4.mul(c2, multiplier1);
     c2 = v128.xor(v128.xor(high(first0, second0), c3), k1);
-    c3 = low(first0, second0);
+    c3 = i32x4.mul(c0, multiplier0);
+    c0 = n0;
     k0 = i32x4.add(k0, weyl0);
     k1 = i32x4.add(k1, weyl1);
   }
@@ -76,18 +77,20 @@ export function philoxPair(y: usize, block: u32, step: u32, stream: u32, run: u3
     let second0 = i64x2.extmul_high_i32x4_u(c0, multiplier0);
     let first1 = i64x2.extmul_low_i32x4_u(c2, multiplier1);
     let second1 = i64x2.extmul_high_i32x4_u(c2, multiplier1);
-    c0 = v128.xor(v128.xor(high(first1, second1), c1), k0);
-    c1 = low(first1, second1);
+    const n0 = v128.xor(v128.xor(high(first1, second1), c1), k0);
+    c1 = i32x4.mul(c2, multiplier1);
     c2 = v128.xor(v128.xor(high(first0, second0), c3), k1);
-    c3 = low(first0, second0);
+    c3 = i32x4.mul(c0, multiplier0);
+    c0 = n0;
     first0 = i64x2.extmul_low_i32x4_u(d0, multiplier0);
     second0 = i64x2.extmul_high_i32x4_u(d0, multiplier0);
     first1 = i64x2.extmul_low_i32x4_u(d2, multiplier1);
     second1 = i64x2.extmul_high_i32x4_u(d2, multiplier1);
-    d0 = v128.xor(v128.xor(high(first1, second1), d1), k0);
-    d1 = low(first1, second1);
+    const m0 = v128.xor(v128.xor(high(first1, second1), d1), k0);
+    d1 = i32x4.mul(d2, multiplier1);
     d2 = v128.xor(v128.xor(high(first0, second0), d3), k1);
-    d3 = low(first0, second0);
+    d3 = i32x4.mul(d0, multiplier0);
+    d0 = m0;
     k0 = i32x4.add(k0, weyl0);
     k1 = i32x4.add(k1, weyl1);
   }

@@ -20,8 +20,8 @@ const WAKE_NANOSECONDS = 150_000;
 /** Multiply-adds of a product per nanosecond, and nanoseconds per element of other ops, on one core of a current server. */
 const MULTIPLY_ADDS = 25;
 const NANOSECONDS_PER_ELEMENT: Partial<Record<OpName, number>> = {
-  dropout: 1.2,
-  alphaDropout: 1.5,
+  dropout: 0.6,
+  alphaDropout: 0.8,
   gaussianNoise: 2,
   softmax: 1.5,
   logSoftmax: 1.5,

@@ -19,8 +19,9 @@ const here: Place = { seedLow: 1, seedHigh: 2, run: 3, step: 4, stream: 5 };
 
 /** A call over the whole of x and y. */
 const calls: Record<string, (kernels: Kernels, x: number, y: number, control: number, stream: number) => void> = {
-  dropout: ({ call }, x, y, control, stream) => call.dropout(x, y, x + 8192, control, stream, 2 ** 31, 2, 0, COUNT * 4),
-  alphaDropout: ({ call }, x, y, control, stream) => call.alphaDropout(x, y, x + 8192, control, stream, 2 ** 31, 2, 1, -1, 0, COUNT * 4),
+  dropout: ({ call }, x, y, control, stream) => call.dropout(x, y, x + 8192, control, stream, 2 ** 31, 2, x + 12288, 0, COUNT * 4),
+  alphaDropout: ({ call }, x, y, control, stream) =>
+    call.alphaDropout(x, y, x + 8192, control, stream, 2 ** 31, 2, 1, -1, x + 12288, 0, COUNT * 4),
   gaussianNoise: ({ call }, x, y, control, stream) => call.gaussianNoise(x, y, control, stream, 1, 0, COUNT * 4),
 };
 
@@ -57,9 +58,9 @@ describe.each(variants)("%s", (variant) => {
     const control = kernels.alloc(abi.CONTROL_BYTES);
     kernels.u32(control, abi.CONTROL_BYTES / 4)[abi.CONTROL_STEP >>> 2] = step;
     const bytes = Math.ceil(x.length / 16) * 64;
-    const [from, y, mask] = [kernels.put(x), kernels.alloc(bytes), kernels.alloc(bytes)];
+    const [from, y, mask, scratch] = [kernels.put(x), kernels.alloc(bytes), kernels.alloc(bytes), kernels.alloc(128)];
     for (const [begin, end] of lineShares(x.length, ranks)) {
-      if (name === "alphaDropout") kernels.call.alphaDropout(from, y, mask, control, 5, ...constants, begin, end);
+      if (name === "alphaDropout") kernels.call.alphaDropout(from, y, mask, control, 5, ...constants, scratch, begin, end);
       else kernels.call.gaussianNoise(from, y, control, 5, ...constants, begin, end);
     }
     return { y: kernels.f32(y, x.length).slice(), mask: kernels.f32(mask, x.length).slice() };
@@ -111,8 +112,8 @@ describe.each(variants)("%s", (variant) => {
     const rate = 0.25;
     const [scale, shift, dropped] = [1.25, 0.5, -1.5];
     const constants = [rate * 2 ** 32, scale, shift, dropped];
-    for (const count of [0, 1, 3, 16, 17, 100]) {
-      const x = values.concat(values).slice(0, count);
+    for (const count of [0, 1, 3, 16, 17, 100, 128, 200]) {
+      const x = values.concat(values, values, values).slice(0, count);
       const got = drawn("alphaDropout", x, 3, constants);
       const isKept = isDropped(count, place(3), rate * 2 ** 32).map((value) => !value);
       expectNear(

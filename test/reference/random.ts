@@ -32,16 +32,22 @@ export function words(count: number, { seedLow, seedHigh, stream, step = 0, run 
 }
 
 /**
- * Which of the elements 0 to count - 1 dropout drops: those whose 32-bit draw is below the threshold. The draw's high half is a half
- * of a word, the low one first; its low half, which matters only where the high one equals the threshold's, is drawn apart.
+ * Which of the elements 0 to count - 1 dropout drops: those whose 32-bit draw is below the threshold. The draw's highest byte is a byte
+ * of a word, the lowest one first; its other bytes, which matter only where the highest one equals the threshold's, are drawn apart.
  */
 export function dropped(count: number, place: Place, threshold: number): boolean[] {
   const { seedLow, seedHigh, stream, step = 0, run = 0 } = place;
-  const halves = words(Math.ceil(count / 2), place).flatMap((word) => [word & 0xffff, word >>> 16]);
-  return halves.slice(0, count).map((high, e) => {
-    const low = () => philox([2 ** 31 + e, step, stream, run], [seedLow, seedHigh])[0] & 0xffff;
-    return high === threshold >>> 16 ? low() < (threshold & 0xffff) : high < threshold >>> 16;
+  return bytes(count, place).map((high, e) => {
+    const low = () => philox([2 ** 31 + e, step, stream, run], [seedLow, seedHigh])[0] & 0xffffff;
+    return high === threshold >>> 24 ? low() < (threshold & 0xffffff) : high < threshold >>> 24;
   });
+}
+
+/** The bytes of the words, the lowest of each first. */
+export function bytes(count: number, place: Place): number[] {
+  return words(Math.ceil(count / 4), place)
+    .flatMap((word) => [0, 8, 16, 24].map((shift) => (word >>> shift) & 0xff))
+    .slice(0, count);
 }
 
 export const normalCdf = (z: number) => erfc(-z / Math.SQRT2) / 2;

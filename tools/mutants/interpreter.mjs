@@ -214,14 +214,14 @@ export const mutants = rows([
       call(` logSoftmaxRows(o(r, 0), o(r, 1), n1, ${ROWS})`, "logSoftmax: rank 0 alone", ROWS, ROWS_OF_0, order),
       call(` logSoftmaxRowsGrad(o(r, 0), o(r, 1), o(r, 2), n1, ${ROWS})`, "logSoftmaxGrad: rank 0 alone", ROWS, ROWS_OF_0, order),
       call(
-        ` dropout(o(r, 0), o(r, 1), o(r, 2), control, n1, size(r, 2, batch) << 1, c(r, 0), ${LINES})`,
+        ` dropout(o(r, 0), o(r, 1), o(r, 2), control, n1, size(r, 2, batch) << 1, c(r, 0), scratch, ${LINES})`,
         "dropout: rank 0 alone",
         LINES,
         LINES_OF_0,
         order,
       ),
       call(
-        ` dropout(o(r, 0), o(r, 1), o(r, 2), control, n1, size(r, 2, batch) << 1, c(r, 0), ${LINES})`,
+        ` dropout(o(r, 0), o(r, 1), o(r, 2), control, n1, size(r, 2, batch) << 1, c(r, 0), scratch, ${LINES})`,
         "dropout: half the rate",
         " << 1",
         "",
@@ -503,7 +503,7 @@ export const mutants = rows([
         layers,
       ),
       call(
-        "c(r, 0), c(r, 1), c(r, 2),\n        lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks),",
+        "c(r, 0), c(r, 1), c(r, 2),\n        scratch, lineBegin(n0, rank, ranks), lineEnd(n0, rank, ranks),",
         "alphaDropout: rank 0 alone",
         "lineEnd(n0, rank,",
         "lineEnd(n0, 0,",
