@@ -28,7 +28,10 @@ import { sigmoid } from "../math/sigmoid";
 import { tanh } from "../math/tanh";
 import { flushTail, cheapUnary, cheapUnaryGrad, unary, unaryGrad } from "./elementwise";
 
-/** max(x, 0). The gradient is a mask and not a factor, so that an infinite dy is cut off too. */
+/**
+ * max(x, 0). The gradient is p dy, 1 dy but for a dropout behind it, where y is above 0. It is cut off by a mask, so that an infinite
+ * dy is, too.
+ */
 // @ts-ignore: decorator
 @final
 class Relu {
@@ -40,7 +43,7 @@ class Relu {
   // @ts-ignore: decorator
   @inline
   gradient(dy: v128, y: v128, p: v128): v128 {
-    return v128.andnot(dy, f32x4.le(y, f32x4.splat(0)));
+    return v128.andnot(f32x4.mul(dy, p), f32x4.le(y, f32x4.splat(0)));
   }
 }
 
@@ -338,7 +341,7 @@ class Relu6 {
 
 /**
  * y = f(x) for the activation `kind` (ACTIVATION_*; ACTIVATION_NONE copies). x, y: f32, 16-byte aligned, may be the same.
- * p: slope of leakyRelu, alpha of elu, else unused. begin, end: bytes, multiples of 16; pads may hold anything.
+ * p: slope of leakyRelu, alpha of elu, factor of relu's gradient, else unused. begin, end: bytes, multiples of 16; pads may hold anything.
  */
 export function activation(kind: u32, x: usize, y: usize, p: f32, begin: usize, end: usize): void {
   activationSegment(kind, x + begin, y + begin, <u32>((end - begin) >> 2), p);

@@ -1,14 +1,17 @@
 /**
  * Rewrites a program before it is planned: what follows a matrix product element by element moves into its epilogue. Forward
  * that is an activation; the product writes the value before it too if anything else (a gradient, a shortcut) reads it.
- * Backward it is the factor of a dropout's mask, and the gradient of an activation.
+ * Backward it is the factor of a dropout's mask, where there is one (maskless.ts), and the gradient of an activation.
  * A relu after a batch normalization moves into that, if nothing else reads what it is given.
  */
 import * as abi from "../../assembly/abi.ts";
+import { accesses, readersOf } from "./access.ts";
 import type { Buffer, Op } from "./builder.ts";
-import { isProductName, type OpRow, ops as table } from "./ops.ts";
+import { withoutMasks } from "./maskless.ts";
+import { isProductName } from "./ops.ts";
 
-export function fuse(ops: readonly Op[]): Op[] {
+export function fuse(written: readonly Op[]): Op[] {
+  const ops = withoutMasks(written);
   const fused: (Op | undefined)[] = [...ops];
   /** Where the product or normalization stands that gives a buffer. */
   const producers = new Map<Buffer, number>();
@@ -19,7 +22,7 @@ export function fuse(ops: readonly Op[]): Op[] {
     const carrier = at === undefined ? undefined : fused[at];
     if (at === undefined || carrier === undefined || carrier.span !== op.span) return;
     if (!carrier.when.every((draw) => op.when.includes(draw))) return;
-    const isWanted = input!.keep || isReadElsewhere(ops, index, input!);
+    const isWanted = input!.keep || readersOf(ops, input!).some((reader) => reader !== op);
     const rider = isNormalization(carrier) ? floored(op, carrier, isWanted) : riderOf(op, carrier, isWanted, ops.slice(at, index));
     if (rider === undefined) return;
     fused[at] = rider;
@@ -67,13 +70,4 @@ function riderOf(op: Op, product: Op, isWanted: boolean, between: readonly Op[])
 /** Whether none of these ops writes the buffer. */
 function isThere(buffer: Buffer, ops: readonly Op[]): boolean {
   return !ops.some((op) => accesses(op, buffer).some((access) => access !== "read"));
-}
-
-function isReadElsewhere(ops: readonly Op[], except: number, buffer: Buffer): boolean {
-  return ops.some((op, index) => index !== except && accesses(op, buffer).some((access) => access !== "write"));
-}
-
-function accesses(op: Op, buffer: Buffer): string[] {
-  const row: OpRow = table[op.name];
-  return Object.entries(op.operands).flatMap(([name, operand]) => (operand === buffer ? [row.operands[name]!.access] : []));
 }

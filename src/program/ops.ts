@@ -131,7 +131,7 @@ export const ops = {
   dropout: op(
     abi.OP_DROPOUT,
     "lines",
-    { x: read(lines), y: write(lines), mask: write(lines), control: read(control) },
+    { x: read(lines), y: write(lines), mask: maybe(write(lines)), control: read(control) },
     ["count", "stream", "threshold"],
     ["scale"],
   ),

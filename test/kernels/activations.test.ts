@@ -14,7 +14,7 @@ interface Case {
 
 const SMALLEST_NORMAL = 2 ** -126;
 const names = Object.keys(activations);
-const parameter: Record<string, number> = { leakyRelu: Math.fround(0.01), elu: 1.5 };
+const parameter: Record<string, number> = { relu: 1, leakyRelu: Math.fround(0.01), elu: 1.5 };
 
 /** Value and derivative by the kernels, in `ranks` shares; `isInPlace` lets them overwrite x and dy. */
 function run(kernels: Kernels, { kind, from }: Activation, x: ArrayLike<number>, p: number, ranks = 1, isInPlace = false) {
@@ -61,7 +61,7 @@ describe.each(variants)("%s", (variant) => {
   });
 
   it.each(cases)("golden $name: value and derivative within 1e-5 + 1e-5 |want|, kinks and tails included", (entry) => {
-    const p = entry.options.negative_slope ?? entry.options.alpha ?? 0;
+    const p = entry.options.negative_slope ?? entry.options.alpha ?? parameter[entry.function] ?? 0;
     const { y, dx } = run(kernels, activations[entry.function], entry.x.data, p);
     expectNear(y, entry.y.data, "value");
     expectNear(dx, entry.dy_dx.data, "derivative");
@@ -115,6 +115,15 @@ describe.each(variants)("%s", (variant) => {
       const { y } = run(kernels, activations[name], new Array<number>(count).fill(Number.NaN), p);
       expect(y.every(Number.isNaN)).toBe(true);
     }
+  });
+
+  it("relu's gradient is p dy above 0, and 0 elsewhere even of an infinite dy", () => {
+    kernels.reset();
+    const dy = kernels.put([3, 3, 3, Infinity, Infinity, -Infinity, ...Array(10).fill(-2)]);
+    const t = kernels.put([0.5, 0, -1, 0.5, 0, 0, ...Array(10).fill(7)]);
+    const dx = kernels.alloc(64);
+    kernels.call.activationGrad(activations.relu.kind, dy, t, dx, 1.25, 0, 64);
+    expect([...kernels.f32(dx, 16)]).toEqual([3.75, 0, 0, Infinity, 0, 0, ...Array(10).fill(-2.5)]);
   });
 
   it.each(names)("%s: a NaN in dy stays one, a tiny dy is flushed, and dy is a factor", (name) => {

@@ -136,6 +136,21 @@ describe.each(variants)("fused or not, %s", (variant) => {
       ),
       21,
     ],
+    "relu before dropout": [
+      w.sequential(
+        w.input(9),
+        w.dense(33),
+        w.relu(),
+        w.dropout(0.3),
+        w.dense(40),
+        w.batchNorm(),
+        w.relu(),
+        w.dropout(0.2, { scale: "test" }),
+        w.residual([w.dense(40), w.relu(), w.dropout(0.5)], { dropRate: 0.4 }),
+        w.dense(5),
+      ),
+      21,
+    ],
     "few rows": [w.sequential(w.input(9), w.dense(33), w.leakyRelu(), w.dropout(0.3), w.dense(40), w.mish(), w.dense(5)), 7],
     normalized: [
       w.sequential(w.input(9), w.dense(33), w.batchNorm(), w.relu(), w.dropout(0.3), w.dense(21), w.batchNorm(), w.relu(), w.dense(5)),

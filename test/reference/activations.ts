@@ -34,7 +34,7 @@ export function normalCdf(x: number): number {
 const INNER = Math.sqrt(2 / Math.PI);
 
 export const activations: Record<string, Activation> = {
-  relu: { kind: abi.ACTIVATION_RELU, from: "output", value: (x) => Math.max(x, 0), derivative: (x) => (x > 0 ? 1 : 0) },
+  relu: { kind: abi.ACTIVATION_RELU, from: "output", value: (x) => Math.max(x, 0), derivative: (x, p) => (x > 0 ? p : 0) },
   leakyRelu: {
     kind: abi.ACTIVATION_LEAKY_RELU,
     from: "output",

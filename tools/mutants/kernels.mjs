@@ -11,6 +11,7 @@ export const mutants = rows([
     changes: [
       { name: "relu: min for max", find: "f32x4.pmax(x, f32x4.splat(0))", replace: "f32x4.pmin(x, f32x4.splat(0))", in: "class Relu {" },
       { name: "relu: slope 1 at 0", find: "f32x4.le(y,", replace: "f32x4.lt(y,", in: "class Relu {" },
+      { name: "relu: the gradient without its factor", find: "f32x4.mul(dy, p)", replace: "dy", in: "class Relu {" },
       { name: "leakyRelu: slope dropped", find: "f32x4.mul(x, p)", replace: "f32x4.splat(0)", in: "class LeakyRelu {" },
       { name: "leakyRelu: gradient without slope", find: "f32x4.mul(dy, p)", replace: "dy", in: "class LeakyRelu {" },
       { name: "elu: gradient p e^x + p", find: "f32x4.add(y, p)", replace: "f32x4.add(f32x4.add(y, p), p)", in: "class Elu {" },

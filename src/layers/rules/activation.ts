@@ -63,7 +63,11 @@ function byRows(name: "softmax" | "logSoftmax"): LayerRule {
 }
 
 const rules = {
-  relu: simple("relu"),
+  relu: rule(
+    [],
+    () => {},
+    (_, context) => apply(context, "relu", 1),
+  ), // its gradient's factor
   softplus: simple("softplus"),
   sigmoid: simple("sigmoid"),
   tanh: simple("tanh"),

@@ -199,7 +199,7 @@ describe.each(variants)("matmul, %s", (variant) => {
       [4, 5, 0],
     ]) {
       for (const [activation, p] of [
-        [ACTIVATION_RELU, 0],
+        [ACTIVATION_RELU, 1.25],
         [ACTIVATION_LEAKY_RELU, 0.25],
         [ACTIVATION_GELU, 0],
       ]) {

@@ -99,7 +99,7 @@ describe.each(cases)("$path, $variant", ({ path, variant }) => {
         ]) {
           for (const options of [{ withBias: true }, { withT: true }, { withT: true, withMask: true }, { withZ: true }]) {
             kernels.reset();
-            const all = operands(kernels, form, rows, cols, inner, { ...options, activation: ACTIVATION_RELU });
+            const all = operands(kernels, form, rows, cols, inner, { ...options, activation: ACTIVATION_RELU, p: 1.25 });
             const small = bits(product(all));
             pack(kernels, all);
             expect(small, `${form} ${rows}x${cols}x${inner}`).toEqual(bits(multiply(kernels, all)));
@@ -124,7 +124,7 @@ describe.each(cases)("$path, $variant", ({ path, variant }) => {
     test("a gradient too small for a float32 is 0, as in matmul", () => {
       for (const cols of [8, 16]) {
         kernels.reset();
-        const all = operands(kernels, "NN", 4, cols, 3, { withT: true, activation: ACTIVATION_RELU });
+        const all = operands(kernels, "NN", 4, cols, 3, { withT: true, activation: ACTIVATION_RELU, p: 1 });
         const a = kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_A / 4], all.product.a.length);
         const b = kernels.f32(all.b, all.product.b.length);
         for (const values of [a, b]) values.set(values.map((value) => value * 1e-20));
