@@ -20,6 +20,7 @@ export function normalizeColumns(
     const rows = min(BLOCK, end - begin);
     const row = <usize>begin * bytes;
     let at: usize = 0;
+    for (; at + 32 <= bytes; at += 32) normalize8(x + row + at, mean + at, inverse + at, weight + at, bias + at, y + row + at, least, rows, bytes);
     for (; at + 16 <= bytes; at += 16) normalize<Four>(x + row + at, mean + at, inverse + at, weight + at, bias + at, y + row + at, least, rows, bytes);
     for (; at < bytes; at += 4) normalize<One>(x + row + at, mean + at, inverse + at, weight + at, bias + at, y + row + at, least, rows, bytes);
     begin += rows;
@@ -36,6 +37,21 @@ function normalize<L>(
   do {
     const xhat = f32x4.mul(f32x4.sub(changetype<L>(0).load(x), m), r);
     changetype<L>(0).store(y, f32x4.pmax(madd(xhat, w, b), least));
+    x += bytes, y += bytes;
+  } while (--rows);
+}
+
+/** Eight columns: two vectors share the addresses and the count. */
+// @ts-ignore: decorator
+@inline
+function normalize8(
+  x: usize, mean: usize, inverse: usize, weight: usize, bias: usize, y: usize, least: v128, rows: u32, bytes: usize,
+): void {
+  const m0 = v128.load(mean), m1 = v128.load(mean, 16), r0 = v128.load(inverse), r1 = v128.load(inverse, 16);
+  const w0 = v128.load(weight), w1 = v128.load(weight, 16), b0 = v128.load(bias), b1 = v128.load(bias, 16);
+  do {
+    const xhat0 = f32x4.mul(f32x4.sub(v128.load(x), m0), r0), xhat1 = f32x4.mul(f32x4.sub(v128.load(x, 16), m1), r1);
+    v128.store(y, f32x4.pmax(madd(xhat0, w0, b0), least)), v128.store(y, f32x4.pmax(madd(xhat1, w1, b1), least), 16);
     x += bytes, y += bytes;
   } while (--rows);
 }
@@ -113,6 +129,7 @@ export function normalizeColumnsGrad(
     const count = min(BLOCK, end - begin);
     const row = <usize>begin * bytes;
     let at: usize = 0;
+    for (; at + 32 <= bytes; at += 32) grad8(dy + row, x + row, mean, inverse, weight, dweight, dbias, dx + row, perRow, at, count, bytes);
     for (; at + 16 <= bytes; at += 16) grad<Four>(dy + row, x + row, mean, inverse, weight, dweight, dbias, dx + row, perRow, at, count, bytes);
     for (; at < bytes; at += 4) grad<One>(dy + row, x + row, mean, inverse, weight, dweight, dbias, dx + row, perRow, at, count, bytes);
     begin += count;
@@ -131,5 +148,25 @@ function grad<L>(
     const xhat = f32x4.mul(f32x4.sub(changetype<L>(0).load(x + at), m), r);
     const d = nmadd(xhat, ofWeight, nmadd(perRow, ofBias, changetype<L>(0).load(dy + at)));
     changetype<L>(0).store(dx + at, f32x4.mul(factor, d));
+  }
+}
+
+/** Eight columns: two vectors share the addresses and the count. */
+// @ts-ignore: decorator
+@inline
+function grad8(
+  dy: usize, x: usize, mean: usize, inverse: usize, weight: usize, dweight: usize, dbias: usize, dx: usize, perRow: v128, at: usize,
+  count: u32, bytes: usize,
+): void {
+  const m0 = v128.load(mean + at), r0 = v128.load(inverse + at), ofBias0 = v128.load(dbias + at);
+  const m1 = v128.load(mean + at, 16), r1 = v128.load(inverse + at, 16), ofBias1 = v128.load(dbias + at, 16);
+  const ofWeight0 = f32x4.mul(perRow, v128.load(dweight + at)), factor0 = f32x4.mul(v128.load(weight + at), r0);
+  const ofWeight1 = f32x4.mul(perRow, v128.load(dweight + at, 16)), factor1 = f32x4.mul(v128.load(weight + at, 16), r1);
+  dy += at, x += at, dx += at;
+  for (; count; --count, dy += bytes, x += bytes, dx += bytes) {
+    const xhat0 = f32x4.mul(f32x4.sub(v128.load(x), m0), r0), xhat1 = f32x4.mul(f32x4.sub(v128.load(x, 16), m1), r1);
+    const d0 = nmadd(xhat0, ofWeight0, nmadd(perRow, ofBias0, v128.load(dy)));
+    const d1 = nmadd(xhat1, ofWeight1, nmadd(perRow, ofBias1, v128.load(dy, 16)));
+    v128.store(dx, f32x4.mul(factor0, d0)), v128.store(dx, f32x4.mul(factor1, d1), 16);
   }
 }
