@@ -7,8 +7,8 @@ import { expect, test } from "vitest";
 
 /** Largest totals, in KB of 1000 bytes. */
 const LIMITS: Record<string, number> = {
-  whetstone: 104,
-  "ten lines": 93,
+  whetstone: 105,
+  "ten lines": 94,
   "only predicts": 67,
   "whetstone/data": 28,
   "whetstone/metrics": 17,

@@ -2,7 +2,8 @@
 import { rows } from "./place.mjs";
 
 const kernel = (name) => [`test/kernels/${name}.test.ts`];
-const noise = ["test/kernels/random.test.ts", "test/layers/noise.test.ts", "test/layers/dropout.test.ts", "test/math/random.test.ts"];
+const noise = ["test/kernels/random.test.ts", "test/layers/noise.test.ts", "test/math/random.test.ts"];
+const masks = ["test/kernels/dropout.test.ts", "test/kernels/random.test.ts", "test/layers/dropout.test.ts"];
 
 export const mutants = rows([
   {
@@ -298,6 +299,23 @@ export const mutants = rows([
         name: "normalizeColumns: only the first rows of a block",
         find: "} while (--rows);",
         replace: "} while (--rows > 1);",
+        in: "function normalize<L>(",
+      },
+      {
+        name: "normalizeColumns: of eight columns, only the first rows of a block",
+        find: "} while (--rows);",
+        replace: "} while (--rows > 1);",
+        in: "function normalize8(",
+      },
+      {
+        name: "normalizeColumns: of eight columns, four by the weights of the others",
+        find: "madd(xhat1, w1, b1)",
+        replace: "madd(xhat1, w0, b1)",
+      },
+      {
+        name: "normalizeColumns: of eight columns, four without floor",
+        find: "f32x4.pmax(madd(xhat1, w1, b1), least)",
+        replace: "madd(xhat1, w1, b1)",
       },
       {
         name: "normalizeColumnsSums: dweight of x, not of x - mean",
@@ -326,6 +344,21 @@ export const mutants = rows([
         replace: "changetype<L>(0).load(dy + at)",
       },
       { name: "normalizeColumnsGrad: dweight added", find: "const d = nmadd(xhat,", replace: "const d = madd(xhat," },
+      {
+        name: "normalizeColumnsGrad: of eight columns, four by the mean of the others",
+        find: "f32x4.sub(v128.load(x, 16), m1), r1);\n    const d0",
+        replace: "f32x4.sub(v128.load(x, 16), m0), r1);\n    const d0",
+      },
+      {
+        name: "normalizeColumnsGrad: of eight columns, dbias of four dropped",
+        find: "nmadd(perRow, ofBias1, v128.load(dy, 16))",
+        replace: "v128.load(dy, 16)",
+      },
+      {
+        name: "normalizeColumnsGrad: of eight columns, dweight of four added",
+        find: "const d1 = nmadd(xhat1,",
+        replace: "const d1 = madd(xhat1,",
+      },
       { name: "normalizeColumnsGrad: weight dropped", find: "f32x4.mul(changetype<L>(0).load(weight + at), r)", replace: "r" },
     ],
   },
@@ -573,7 +606,7 @@ export const mutants = rows([
   },
   {
     file: "assembly/kernels/dropout.ts",
-    tests: noise,
+    tests: masks,
     changes: [
       {
         name: "isDrawn: the wrong way round",

@@ -315,7 +315,6 @@ export const mutants = rows([
         name: "rows begin at 0",
         find: "  a += <usize>begin * aRow, y += <usize>begin * yRow;\n",
         replace: "",
-        equivalent: "rows that tiles4Adjacent has made are made once more, with the same bits",
       },
       { name: "a product of the second half dropped", find: "s21 = madd(v2, b1, s21), ", replace: "" },
       { name: "a product of the first half dropped", find: "s30 = madd(v3, b0, s30);", replace: "s30 = s30;" },
