@@ -98,7 +98,8 @@ export const ACTIVATION_RELU6 = 14;
 // Blocking of the matrix product, in elements; see kernels/gemm/blocking.ts for the reasons.
 export const GEMM_NR = 8;
 export const GEMM_KC = 512;
-// Per rank: b of a small product, a packed group of rows of A and, at its end, a tile of the edge, or a stretch of clipped gradients.
+// Per rank: b of a small product, a packed group of rows of A and, at its end, a tile of the edge, a stretch of clipped gradients, or
+// what a dropout draws.
 export const SCRATCH_BYTES = 132096;
 export const SCRATCH_STRIDE = 132224; // the scratch and a product's descriptor before it
 // Sums over rows of parameters and gradients are made of partial sums over pieces of this many elements.

@@ -2,13 +2,14 @@
  * Dropout after a relu needs no mask for its gradient: its output is above 0 just where an element was kept and the relu let it pass,
  * and there both gradients together are dy times the factor of what is kept. So one op, which may ride on a product, does what two
  * did, and the relu's output need not outlive the forward pass. A mask that nobody reads is not written.
+ * No bit of a finite gradient changes; of one that is not, a dropped element's is 0 where 0 times infinity was NaN.
  */
 import * as abi from "../../assembly/abi.ts";
 import { accesses, readersOf } from "./access.ts";
 import type { Op } from "./builder.ts";
 
 export function withoutMasks(ops: readonly Op[]): Op[] {
-  const drops = ops.filter(({ name }) => name === "dropout");
+  const drops = ops.filter(({ name, operands }) => name === "dropout" && operands.mask);
   /** What becomes of an op: another, or nothing. */
   const changed = new Map<Op, Op | undefined>();
   for (const drop of drops) {
@@ -18,7 +19,7 @@ export function withoutMasks(ops: readonly Op[]): Op[] {
       if (slope === undefined) continue;
       changed.set(factor, undefined);
       const operands = { ...slope.operands, dy: factor.operands.x, t: drop.operands.y };
-      changed.set(slope, { ...slope, operands, constants: { p: drop.constants.scale! } });
+      changed.set(slope, { ...slope, operands, constants: { p: slope.constants.p! * drop.constants.scale! } });
     }
     if (factors.every((factor) => changed.has(factor))) changed.set(drop, { ...drop, operands: { ...drop.operands, mask: undefined } });
   }

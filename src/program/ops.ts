@@ -122,6 +122,7 @@ export const ops = {
   matmul: op(abi.OP_MATMUL, "product", { a, b: read(packed), ...product }, productSizes, ["p"]),
   matmulFew: op(abi.OP_MATMUL_FEW, "columns", { a, b: unpacked, ...product }, productSizes, ["p"]),
   matmulSmall: op(abi.OP_MATMUL_SMALL, "columns", { a, b: unpacked, ...product }, productSizes, ["p"]),
+  // p: slope of leakyRelu, alpha of elu, factor of relu's gradient; else unused.
   activation: op(abi.OP_ACTIVATION, "lines", { x: read(lines), y: write(lines) }, ["count", "kind"], ["p"]),
   activationGrad: op(abi.OP_ACTIVATION_GRAD, "lines", { dy: read(lines), t: read(lines), dx: write(lines) }, ["count", "kind"], ["p"]),
   softmax: op(abi.OP_SOFTMAX, "rows", { x: read(matrix), y: write(matrix) }, matrixSizes),

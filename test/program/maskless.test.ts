@@ -67,6 +67,23 @@ describe("after a relu", () => {
     expect(withoutMasks(before)).toEqual(before);
   });
 
+  test("not where the mask itself is multiplied by something", () => {
+    const ops = written().map((op) =>
+      op.name === "multiply" ? { ...op, operands: { ...op.operands, x: op.operands.y, y: op.operands.x } } : op,
+    );
+    expect(withoutMasks(ops)).toEqual(ops);
+  });
+
+  test("the factor of a slope that has one already is kept", () => {
+    const ops = written().map((op) => (op.name === "activationGrad" ? { ...op, constants: { p: 2 } } : op));
+    expect(withoutMasks(ops)[2]!.constants.p).toBe(2.5);
+  });
+
+  test("nothing is left to do the second time", () => {
+    const ops = withoutMasks(written());
+    expect(withoutMasks(ops)).toEqual(ops);
+  });
+
   test("a mask that something else reads is written, though the gradient does without it", () => {
     const ops = withoutMasks(written(({ builder, mask, x }) => sum(builder, mask, x)));
     expect(names(ops)).toBe("activation dropout activationGrad add");

@@ -1,4 +1,4 @@
-/** Random numbers in exact integers and float64, the specification of assembly/math/philox.ts, normal.ts and kernels/random.ts. */
+/** Random numbers in exact integers and float64, the specification of assembly/math/philox.ts, normal.ts, kernels/random.ts and dropout.ts. */
 import { erfc } from "./math.ts";
 
 /** Philox4x32-10 as Salmon et al. (2011) write it. */

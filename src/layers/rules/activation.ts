@@ -39,11 +39,12 @@ function rule<L extends Layer>(
   };
 }
 
-const simple = (name: ActivationName): LayerRule =>
+/** p: of relu the factor of its gradient, which a dropout behind it may raise (program/maskless.ts); else unused. */
+const simple = (name: ActivationName, p = 0): LayerRule =>
   rule(
     [],
     () => {},
-    (_, context) => apply(context, name, 0),
+    (_, context) => apply(context, name, p),
   );
 
 function byRows(name: "softmax" | "logSoftmax"): LayerRule {
@@ -63,11 +64,7 @@ function byRows(name: "softmax" | "logSoftmax"): LayerRule {
 }
 
 const rules = {
-  relu: rule(
-    [],
-    () => {},
-    (_, context) => apply(context, "relu", 1),
-  ), // its gradient's factor
+  relu: simple("relu", 1),
   softplus: simple("softplus"),
   sigmoid: simple("sigmoid"),
   tanh: simple("tanh"),
