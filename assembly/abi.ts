@@ -98,10 +98,12 @@ export const ACTIVATION_RELU6 = 14;
 // Blocking of the matrix product, in elements; see kernels/gemm/blocking.ts for the reasons.
 export const GEMM_NR = 8;
 export const GEMM_KC = 512;
-// Per rank: b of a small product, a packed group of rows of A and, at its end, a tile of the edge, a stretch of clipped gradients, or
-// what a dropout draws.
-export const SCRATCH_BYTES = 132096;
-export const SCRATCH_STRIDE = 132224; // the scratch and a product's descriptor before it
+// All of a, packed, in a product that packs b itself: 128 rows of a block of inner, half of a second cache of 512 KB.
+export const WHOLE_A_BYTES = 262144;
+// Per rank: b of a small product; a packed group of rows of a, or all of them and panels of b, and, at the end, a tile of the edge;
+// a stretch of clipped gradients; what a dropout draws.
+export const SCRATCH_BYTES = 394240;
+export const SCRATCH_STRIDE = 394368; // the scratch and a product's descriptor before it
 // Sums over rows of parameters and gradients are made of partial sums over pieces of this many elements.
 export const PIECE = 4096;
 
@@ -214,6 +216,7 @@ export const OP_NORMALIZE_CHANNELS = 101;
 export const OP_NORMALIZE_CHANNELS_SUMS = 102;
 export const OP_NORMALIZE_CHANNELS_GRAD = 103;
 export const OP_MATMUL_SMALL = 104;
+export const OP_MATMUL_PACKING = 105;
 
 // The scalars of each rule, after the common ones. A _REST is 1 minus its factor, rounded once from float64:
 // 1 - fround(0.999) misses 0.001 by 1.3e-5, which the first steps would show.

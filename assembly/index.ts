@@ -13,6 +13,7 @@ export { setTileRows } from "./kernels/gemm/blocking";
 export { matmulFew } from "./kernels/gemm/few";
 export { matmul } from "./kernels/gemm/loops";
 export { packB } from "./kernels/gemm/pack";
+export { matmulPacking } from "./kernels/gemm/packing";
 export { matmulSmall } from "./kernels/gemm/small";
 export { erfArray, expArray, expBelow0Array, expm1Array, log1pArray, logArray, sigmoidArray, tanhArray } from "./kernels/mathArrays";
 export { normalArray, powerArray, truncatedNormalArray } from "./kernels/mathArrays";

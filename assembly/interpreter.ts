@@ -19,6 +19,7 @@ import { MR } from "./kernels/gemm/blocking";
 import { matmulFew } from "./kernels/gemm/few";
 import { matmul } from "./kernels/gemm/loops";
 import { packB } from "./kernels/gemm/pack";
+import { matmulPacking } from "./kernels/gemm/packing";
 import { matmulSmall } from "./kernels/gemm/small";
 import { maxPieces, maxPiecesGrad } from "./kernels/maxPieces";
 import { multiMargin } from "./kernels/multiMargin";
@@ -122,6 +123,11 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
     case abi.OP_MATMUL:
       runMatmul(describeProduct(r, batch, scratch), size(r, 8, batch) != 0, scratch + PRODUCT_BYTES, rank, ranks);
       break;
+    case abi.OP_MATMUL_PACKING: {
+      const panels = (n1 + abi.GEMM_NR - 1) / abi.GEMM_NR;
+      matmulPacking(describeProduct(r, batch, scratch), scratch + PRODUCT_BYTES, shareBegin(panels, rank, ranks), shareEnd(panels, rank, ranks));
+      break;
+    }
     case abi.OP_MATMUL_FEW:
       matmulFew(describeProduct(r, batch, scratch), columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks));
       break;

@@ -118,6 +118,8 @@ const constantsAt = ({ rows, cols }: Shape): Readonly<Record<string, number>> =>
 const special: Partial<Record<OpName, (sizes: Sizes) => Sizes>> = {
   // Only products of at most 32,768 multiply-adds run it: the first rows and columns, of the first inner.
   matmulSmall: ({ rows, cols, inner }) => ({ rows: Math.min(rows, 32), cols: Math.min(cols, 32), inner: Math.min(inner, 32) }),
+  // All of a must have room in the scratch.
+  matmulPacking: ({ rows, inner }) => ({ rows: Math.min(rows, Math.floor(abi.WHOLE_A_BYTES / 4 / Math.min(inner, abi.GEMM_KC))) }),
   // Only programs of at most 8 rows run it.
   matmulFew: ({ rows }) => ({ rows: Math.min(rows, 8) }),
   maxPieces: () => ({ pieces: 2 }),

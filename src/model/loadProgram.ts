@@ -4,6 +4,7 @@ import type { Buffer, Builder, Op, Span } from "../program/builder.ts";
 import { isWorthWaking, partsOf, ranksOf, sharedTimeOf } from "../program/cost.ts";
 import { addressOf, encode } from "../program/encode.ts";
 import { fuse } from "../program/fuse.ts";
+import { packingProducts } from "../program/packing.ts";
 import { type Plan, plan } from "../program/plan.ts";
 import { verify } from "../program/verify.ts";
 import type { Region } from "../runtime/memory.ts";
@@ -40,7 +41,9 @@ export function runAgainIfLost(program: LoadedProgram, first: Span, last: Span):
 
 /** `reuse: false` keeps every value of a run, for finding where one went wrong. */
 export function loadProgram(runtime: Runtime, region: Region, builder: Builder, control: number, { reuse = true } = {}): LoadedProgram {
-  const planned: Plan = plan(fuse(builder.ops), builder.capacity, { reuse });
+  const fused = fuse(builder.ops);
+  const ops = runtime.ranks === 1 ? packingProducts(fused, builder.capacity) : fused;
+  const planned: Plan = plan(ops, builder.capacity, { reuse });
   const workspace = region.allocate(planned.workspaceBytes, "activations");
   const ranks = ranksOf(planned, runtime.ranks, runtime.share);
   const encoded = encode(planned, workspace, ranks, partsOf(planned, ranks, runtime.ranks, runtime.share));

@@ -120,6 +120,7 @@ export const ops = {
     "colStride",
   ]),
   matmul: op(abi.OP_MATMUL, "product", { a, b: read(packed), ...product }, productSizes, ["p"]),
+  matmulPacking: op(abi.OP_MATMUL_PACKING, "panels", { a, b: unpacked, ...product }, productSizes, ["p"]),
   matmulFew: op(abi.OP_MATMUL_FEW, "columns", { a, b: unpacked, ...product }, productSizes, ["p"]),
   matmulSmall: op(abi.OP_MATMUL_SMALL, "columns", { a, b: unpacked, ...product }, productSizes, ["p"]),
   // p: slope of leakyRelu, alpha of elu, factor of relu's gradient; else unused.

@@ -37,9 +37,11 @@ function checkOperands(plan: Plan, workspace: number, fail: Fail): void {
     for (const [name, value] of Object.entries(sizes)) {
       if (!(Number.isInteger(value) && value >= 0 && value < 0x80000000)) fail(op, `size ${name} is ${value}`);
     }
-    // Of a small product the scratch holds b, in whole vectors of columns.
-    const { inner = 0, cols = 0 } = sizes;
+    // Of a small product the scratch holds b, in whole vectors of columns; of one that packs b, a block of a.
+    const { rows = 0, inner = 0, cols = 0 } = sizes;
     if (op.name === "matmulSmall" && inner * Math.ceil(cols / 4) * 16 > abi.SCRATCH_BYTES) fail(op, "b does not fit into the scratch");
+    if (op.name === "matmulPacking" && rows * Math.min(inner, abi.GEMM_KC) * 4 > abi.WHOLE_A_BYTES)
+      fail(op, "a does not fit into the scratch");
     for (const [name, value] of Object.entries(op.constants)) if (Number.isNaN(value)) fail(op, `constant ${name} is NaN`);
     eachOperand(op, (buffer, _, name) => {
       const address = addressOf(plan, workspace, buffer);

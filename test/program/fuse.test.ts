@@ -8,6 +8,7 @@ import { type Buffer, Builder, type Op } from "../../src/program/builder.ts";
 import { perRow } from "../../src/program/count.ts";
 import { encode } from "../../src/program/encode.ts";
 import { fuse } from "../../src/program/fuse.ts";
+import { packingProducts } from "../../src/program/packing.ts";
 import { plan } from "../../src/program/plan.ts";
 import { product, rowMajor } from "../../src/program/product.ts";
 import { verify } from "../../src/program/verify.ts";
@@ -180,7 +181,7 @@ describe.each(variants)("fused or not, %s", (variant) => {
   test.each(Object.keys(nets))("%s: the same bits of weights, slots and losses", async (name) => {
     const [net, rows] = nets[name]!;
     const results = [];
-    for (const rewrite of [fuse, (ops: readonly Op[]) => [...ops]]) {
+    for (const rewrite of [fuse, (ops: readonly Op[]) => packingProducts(fuse(ops), rows), (ops: readonly Op[]) => [...ops]]) {
       const runtime = await runtimeOf(variant);
       const model = await w.build(net, { runtime, seed: 3 });
       const region = runtime.region(model);
@@ -214,8 +215,10 @@ describe.each(variants)("fused or not, %s", (variant) => {
       region.free();
       model.dispose();
     }
-    const [fused, plain] = results;
+    const [fused, packing, plain] = results;
     expect(fused!.ops).toBeLessThan(plain!.ops - 2);
+    expect(packing!.ops).toBeLessThanOrEqual(fused!.ops); // less where products are packed at all
+    expect(packing!.bits).toEqual(plain!.bits);
     expect(fused!.bits.losses.every(Number.isFinite)).toBe(true);
     expect(fused!.bits).toEqual(plain!.bits);
   });

@@ -64,6 +64,27 @@ test("an op's ranges are the bytes of its operands, to the last word at the prog
   expect(conflict([written!], [{ ...after, begin: after.begin - 4 }])).toBe(true);
 });
 
+test("a product that packs b itself must have room for all of a", () => {
+  const verified = (rows: number, inner: number) => {
+    const builder = new Builder("train", 16);
+    const [a, b, y] = [
+      builder.fixed("a", 1 << 20, rows * inner),
+      builder.fixed("b", 1 << 22, inner * 8),
+      builder.fixed("y", 1 << 24, rows * 8),
+    ];
+    product(builder, y, rowMajor(a, inner), rowMajor(b, 8), { rows, cols: 8, inner });
+    const { sizes, ...op } = builder.ops.at(-1)!;
+    const packing = { ...op, sizes, name: "matmulPacking" as const, operands: { a, b, y } };
+    const program = plan([packing], 16);
+    return () => verify(program, encode(program, WORKSPACE, [1]), WORKSPACE);
+  };
+  expect(verified(128, 512)).not.toThrow();
+  expect(verified(128, 1030)).not.toThrow(); // by blocks of 512
+  expect(verified(129, 512)).toThrow("matmulPacking: a does not fit into the scratch");
+  expect(verified(1024, 64)).not.toThrow();
+  expect(verified(1025, 64)).toThrow("matmulPacking: a does not fit into the scratch");
+});
+
 test("a small product must fit into the scratch, and the planner gives it none that does not", () => {
   const programOf = (cols: number, inner: number, force: boolean) => {
     const builder = new Builder("train", 16);
@@ -93,9 +114,9 @@ test("a small product must fit into the scratch, and the planner gives it none t
   expect(namesOf(programOf(16, 129, false))).toBe("packB matmul");
   expect(namesOf(programOf(3, 512, false))).toBe("matmulSmall");
   expect(namesOf(programOf(3, 513, false))).toBe("packB matmul"); // inner is longer than a block
-  expect(() => verified(programOf(128, 258, true))).not.toThrow(); // 258 rows of 128: all of the scratch
-  expect(() => verified(programOf(128, 259, true))).toThrow("matmulSmall: b does not fit into the scratch");
-  expect(() => verified(programOf(129, 256, true))).toThrow("matmulSmall: b does not fit into the scratch");
+  expect(() => verified(programOf(128, 770, true))).not.toThrow(); // 770 rows of 128: all of the scratch
+  expect(() => verified(programOf(128, 771, true))).toThrow("matmulSmall: b does not fit into the scratch");
+  expect(() => verified(programOf(129, 747, true))).toThrow("matmulSmall: b does not fit into the scratch");
 });
 
 describe("rejects", () => {

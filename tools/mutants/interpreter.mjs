@@ -166,6 +166,13 @@ export const mutants = rows([
         order,
       ),
       call(
+        "matmulPacking(describeProduct(r, batch, scratch), scratch + PRODUCT_BYTES, shareBegin(panels, rank, ranks), shareEnd(panels, rank, ranks));",
+        "matmulPacking: the first panels alone",
+        "shareEnd(panels, rank, ranks)",
+        "shareBegin(panels, rank, ranks) + 1",
+        ["test/program/fuse.test.ts"],
+      ),
+      call(
         "matmulSmall(describeProduct(r, batch, scratch), scratch + PRODUCT_BYTES, columnBegin(n1, rank, ranks), columnEnd(n1, rank, ranks));",
         "matmulSmall: rank 0 alone",
         COLUMNS,

@@ -40,12 +40,6 @@ export const mutants = rows([
     changes: [
       { name: "every panel takes the first one's bias", find: "    if (bias) bias += 32;\n", replace: "" },
       { name: "one row less", find: "case 3: tiles3x8(", replace: "case 3: tiles2x8(" },
-      { name: "a bare tile without its last row", find: "if (mr > 3) store8(row, y30, y31), row += rowBytes;", replace: "" },
-      {
-        name: "bare tiles over the first",
-        find: "if (mr > 2) store8(row, y20, y21), row += rowBytes;",
-        replace: "if (mr > 2) store8(row, y20, y21);",
-      },
       {
         name: "a product dropped",
         find: "{ const a1 = v128.load32_splat(at, 4); y10 = madd(a1, b0, y10), y11 = madd(a1, b1, y11); }",
@@ -130,6 +124,19 @@ export const mutants = rows([
     ],
   },
   {
+    file: "assembly/kernels/gemm/packing.ts",
+    tests: ["test/kernels/gemm/packing.test.ts"],
+    changes: [
+      { name: "panels of the first block of inner for all", find: ", b += <usize>KC * bInner", replace: "" },
+      { name: "rows of the first block of inner for all", find: "a += <usize>KC * aInner, ", replace: "" },
+      { name: "every chunk is the first", find: "bCol, j, last)", replace: "bCol, begin, begin + last - j)" },
+      { name: "panels beyond the last", find: "end = min(end, (cols + NR - 1) / NR);", replace: "" },
+      { name: "columns from the first on", find: "for (let j = begin;", replace: "for (let j: u32 = 0;" },
+      { name: "one block of inner alone", find: "while (k < inner);", replace: "while (false);" },
+      { name: "a is not packed", find: "    packA(a, aRow, aInner, rows, kc, scratch);\n", replace: "" },
+    ],
+  },
+  {
     file: "assembly/kernels/gemm/loops.ts",
     tests: matmul,
     changes: [
@@ -156,7 +163,7 @@ export const mutants = rows([
       { name: "a row alone takes three panels of two", find: "rowPanels(whole)", replace: "rowPanels(whole + 1)" },
       { name: "the next tiles lie over the first", find: "    y += <usize>done * rowBytes;\n", replace: "" },
       { name: "the gradient of relu by the tile", find: " && !load<u32>(product, PRODUCT_T)", replace: "" },
-      { name: "no epilogue", find: "if (k + kc == inner) finish(product, i, rows,", replace: "if (false) finish(product, i, rows," },
+      { name: "no epilogue", find: "if (isLast) finish(product, i, rows,", replace: "if (false) finish(product, i, rows," },
     ],
   },
   {

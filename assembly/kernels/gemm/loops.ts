@@ -46,21 +46,25 @@ function innerBlocks(product: usize, scratch: usize, rowBegin: u32, rowEnd: u32,
   const innerStride = <usize>load<u32>(product, PRODUCT_A_INNER);
   const rowStride = <usize>load<u32>(product, PRODUCT_A_ROW);
   const a = <usize>load<u32>(product, PRODUCT_A);
+  const panels = (load<u32>(product, PRODUCT_COLS) + NR - 1) / NR;
   let k: u32 = 0;
   do {
     const kc = min(KC, inner - k);
+    const b = <usize>load<u32>(product, PRODUCT_B) + (<usize>(k * panels + begin * kc) << 5);
     for (let i = rowBegin, rows: u32 = 0; i < rowEnd; i += rows) {
       rows = groupRows(rowEnd - i, kc);
       packA(a + <usize>i * rowStride + <usize>k * innerStride, rowStride, innerStride, rows, kc, scratch);
-      group(product, scratch, i, rows, k, kc, begin, end);
-      if (k + kc == inner) finish(product, i, rows, begin * NR, min(end * NR, load<u32>(product, PRODUCT_COLS)), true);
+      group(product, scratch, b, i, rows, k, kc, begin, end);
     }
     k += KC;
   } while (k < inner);
 }
 
-/** All panels for one packed group of rows: each comes into the first cache once, for all tiles of the group. */
-function group(product: usize, scratch: usize, i: u32, rows: u32, k: u32, kc: u32, begin: u32, end: u32): void {
+/**
+ * Panels [begin, end), which lie at b, for one packed group of rows: each comes into the first cache once, for all tiles of the group.
+ * After the last block of inner, what rides on the product.
+ */
+export function group(product: usize, scratch: usize, b: usize, i: u32, rows: u32, k: u32, kc: u32, begin: u32, end: u32): void {
   const cols = load<u32>(product, PRODUCT_COLS);
   const isLast = k + kc == load<u32>(product, PRODUCT_INNER);
   const isRelu = isLast && load<u32>(product, PRODUCT_ACTIVATION) == ACTIVATION_RELU && !load<u32>(product, PRODUCT_T);
@@ -72,7 +76,6 @@ function group(product: usize, scratch: usize, i: u32, rows: u32, k: u32, kc: u3
   y += at;
   let bias = isLast ? <usize>load<u32>(product, PRODUCT_BIAS) : 0;
   if (bias) bias += <usize>begin << 5;
-  let b = <usize>load<u32>(product, PRODUCT_B) + ((<usize>k * ((cols + NR - 1) / NR)) << 5) + <usize>begin * panelBytes;
   let whole = min(end, cols / NR) - begin;
   while (whole) {
     const count = rows == 1 ? rowPanels(whole) : whole;
@@ -85,6 +88,7 @@ function group(product: usize, scratch: usize, i: u32, rows: u32, k: u32, kc: u3
     if (bias) bias += <usize>count << 5;
   }
   if (end * NR > cols) edgePanel(scratch, b, kc, rows, y, toZ, cols & (NR - 1), rowBytes, bias, flags);
+  if (isLast) finish(product, i, rows, begin * NR, min(end * NR, cols), true);
 }
 
 /** All tiles of a packed group of rows against `count` panels. */

@@ -5,7 +5,7 @@
 import { madd } from "../../math/lanes";
 import { MR } from "./blocking";
 import { tiles6x8 } from "./tallTile";
-import { finish, store8 } from "./tileEnd";
+import { finish } from "./tileEnd";
 
 /**
  * `count` tiles, one below the other, for each of `panels` panels, in one call, as a call costs a tenth of a tile with 32 inner:
@@ -52,8 +52,7 @@ function tiles4x8(count: u32, panels: u32, a: usize, b: usize, kc: u32, y: usize
 }
 
 /**
- * The body of tiles of up to four rows: mr is a constant at every call, so rows beyond it fold away. A bare product, such as a gradient's,
- * is stored without a look, row by row, at what else could be asked for: 0.06 µs of the 0.9 of iris' (Node 26, Zen 4).
+ * The body of tiles of up to four rows: mr is a constant at every call, so rows beyond it fold away.
  * The loop over inner tests at its end and, of four rows, its first turn stands before it, for V8's sake: it unrolls such a loop
  * three times, and keeps the addresses of a's rows, which it cannot fold into a splat's load, from the first turn on. Else it makes
  * them anew in each turn. Tiles of fewer rows have few addresses, and wait for their sums anyway.
@@ -74,7 +73,6 @@ function tilesOf(
   flags: u32,
 ): void {
   const zero = f32x4.splat(0);
-  const isBare = !(flags | <u32>bias | <u32>toZ);
   const panelBytes = <usize>kc << 5;
   for (; panels; --panels) {
     const end = b + panelBytes;
@@ -105,13 +103,6 @@ function tilesOf(
           if (mr > 3) { const a3 = v128.load32_splat(at, 12); y30 = madd(a3, b0, y30), y31 = madd(a3, b1, y31); }
           p += 32, at += <usize>mr << 2;
         } while (p != end);
-      }
-      if (isBare) {
-        store8(row, y00, y01), row += rowBytes;
-        if (mr > 1) store8(row, y10, y11), row += rowBytes;
-        if (mr > 2) store8(row, y20, y21), row += rowBytes;
-        if (mr > 3) store8(row, y30, y31), row += rowBytes;
-        continue;
       }
       finish(y00, y01, row, toZ, bias, flags), row += rowBytes;
       if (mr > 1) finish(y10, y11, row, toZ, bias, flags), row += rowBytes;
