@@ -5,13 +5,14 @@
  * A relu after a batch normalization moves into that, if nothing else reads what it is given.
  */
 import * as abi from "../../assembly/abi.ts";
-import { accesses, readersOf } from "./access.ts";
+import { accessTable } from "./access.ts";
 import type { Buffer, Op } from "./builder.ts";
 import { withoutMasks } from "./maskless.ts";
 import { isProductName } from "./ops.ts";
 
 export function fuse(written: readonly Op[]): Op[] {
   const ops = withoutMasks(written);
+  const { readersOf, writersOf } = accessTable(ops);
   const fused: (Op | undefined)[] = [...ops];
   /** Where the product or normalization stands that gives a buffer. */
   const producers = new Map<Buffer, number>();
@@ -22,8 +23,10 @@ export function fuse(written: readonly Op[]): Op[] {
     const carrier = at === undefined ? undefined : fused[at];
     if (at === undefined || carrier === undefined || carrier.span !== op.span) return;
     if (!carrier.when.every((draw) => op.when.includes(draw))) return;
-    const isWanted = input!.keep || readersOf(ops, input!).some((reader) => reader !== op);
-    const rider = isNormalization(carrier) ? floored(op, carrier, isWanted) : riderOf(op, carrier, isWanted, ops.slice(at, index));
+    const isWanted = input!.keep || readersOf(input!).some((reader) => reader.op !== op);
+    /** Whether nothing writes the buffer from the carrier's place to the op's. */
+    const isThere = (buffer: Buffer) => !writersOf(buffer).some((writer) => writer.index >= at && writer.index < index);
+    const rider = isNormalization(carrier) ? floored(op, carrier, isWanted) : riderOf(op, carrier, isWanted, isThere);
     if (rider === undefined) return;
     fused[at] = rider;
     fused[index] = undefined;
@@ -42,17 +45,17 @@ function floored(op: Op, normalization: Op, isWanted: boolean): Op | undefined {
 }
 
 /** The product with the op in its epilogue, if it can ride there. The epilogue's order is mask, then gradient; or an activation alone. */
-function riderOf(op: Op, product: Op, isWanted: boolean, between: readonly Op[]): Op | undefined {
+function riderOf(op: Op, product: Op, isWanted: boolean, isThere: (buffer: Buffer) => boolean): Op | undefined {
   const { operands, sizes, constants } = product;
   const isPlain = sizes.activation === abi.ACTIVATION_NONE;
   if (op.name === "activation" && isPlain && !operands.mask) {
     return withActivation({ ...operands, y: op.operands.y, z: isWanted ? operands.y : undefined });
   }
   if (!isPlain || isWanted) return undefined;
-  if (op.name === "multiply" && !operands.mask && isThere(op.operands.y!, between)) {
+  if (op.name === "multiply" && !operands.mask && isThere(op.operands.y!)) {
     return { ...product, operands: { ...operands, y: op.operands.z, mask: op.operands.y } };
   }
-  if (op.name === "activationGrad" && isThere(op.operands.t!, between)) {
+  if (op.name === "activationGrad" && isThere(op.operands.t!)) {
     return withActivation({ ...operands, y: op.operands.dx, t: op.operands.t });
   }
   return undefined;
@@ -65,9 +68,4 @@ function riderOf(op: Op, product: Op, isWanted: boolean, between: readonly Op[])
       constants: { ...constants, p: op.constants.p! },
     };
   }
-}
-
-/** Whether none of these ops writes the buffer. */
-function isThere(buffer: Buffer, ops: readonly Op[]): boolean {
-  return !ops.some((op) => accesses(op, buffer).some((access) => access !== "read"));
 }

@@ -4,19 +4,24 @@
  * a's for its columns.
  */
 import * as abi from "../../assembly/abi.ts";
-import { accesses, readersOf } from "./access.ts";
-import type { Buffer, Op } from "./builder.ts";
+import { accessTable } from "./access.ts";
+import type { Op } from "./builder.ts";
 import { countAt } from "./count.ts";
 
 /** capacity: the most rows that a batch may have. */
 export function packingProducts(ops: readonly Op[], capacity: number): Op[] {
-  /** By the panels that it writes: the last op that packs them. */
-  const lastPack = new Map<Buffer, Op>();
+  const { readersOf, writersOf } = accessTable(ops);
   const packs = new Map<Op, Op>();
-  ops.forEach((op, index) => {
-    if (op.name === "packB") lastPack.set(op.operands.packed!, op);
-    const pack = op.name === "matmul" ? lastPack.get(op.operands.b!) : undefined;
-    if (pack && fits(op, capacity) && isFree(pack, op, ops, index)) packs.set(op, pack);
+  ops.forEach((product, index) => {
+    if (product.name !== "matmul" || !fits(product, capacity)) return;
+    const panels = product.operands.b!;
+    const pack = writersOf(panels)
+      .filter((writer) => writer.index < index)
+      .at(-1);
+    if (pack?.op.name !== "packB" || pack.op.span !== product.span || readersOf(panels).length > 1) return;
+    if (!pack.op.when.every((draw) => product.when.includes(draw))) return;
+    const isChanged = writersOf(pack.op.operands.b!).some((writer) => writer.index > pack.index && writer.index < index);
+    if (!isChanged) packs.set(product, pack.op);
   });
   const gone = new Set(packs.values());
   return ops.flatMap((op): Op[] => {
@@ -29,12 +34,4 @@ export function packingProducts(ops: readonly Op[], capacity: number): Op[] {
 /** Whether all of a has room in the scratch. */
 function fits({ sizes }: Op, capacity: number): boolean {
   return countAt(sizes.rows!, capacity) * Math.min(countAt(sizes.inner!, capacity), abi.GEMM_KC) * 4 <= abi.WHOLE_A_BYTES;
-}
-
-/** Whether the op that packs is of use to the product alone, runs whenever that does, and b is the same still. */
-function isFree(pack: Op, product: Op, ops: readonly Op[], index: number): boolean {
-  if (pack.span !== product.span || !pack.when.every((draw) => product.when.includes(draw))) return false;
-  if (readersOf(ops, product.operands.b!).length > 1) return false;
-  const between = ops.slice(ops.indexOf(pack) + 1, index);
-  return !between.some((op) => accesses(op, pack.operands.b!).some((access) => access !== "read"));
 }

@@ -211,13 +211,15 @@ describe.each(variants)("fused or not, %s", (variant) => {
         const y = Int32Array.from({ length: rows }, (_, i) => (i * 3 + step) % 5);
         losses.push(training.run(program, training.batch.place({ x, y }, "test")));
       }
-      results.push({ ops: planned.ops.length, bits: { ...bitsOf(model), losses } });
+      const packs = planned.ops.filter((op) => op.name === "packB").length;
+      results.push({ ops: planned.ops.length, packs, bits: { ...bitsOf(model), losses } });
       region.free();
       model.dispose();
     }
     const [fused, packing, plain] = results;
     expect(fused!.ops).toBeLessThan(plain!.ops - 2);
-    expect(packing!.ops).toBeLessThanOrEqual(fused!.ops); // less where products are packed at all
+    expect(packing!.packs).toBe(0);
+    expect(packing!.ops).toBe(fused!.ops - fused!.packs);
     expect(packing!.bits).toEqual(plain!.bits);
     expect(fused!.bits.losses.every(Number.isFinite)).toBe(true);
     expect(fused!.bits).toEqual(plain!.bits);
