@@ -78,7 +78,7 @@ const arrows: Record<string, string[]> = {
   runtime: ["abi", "basics", "embedded", "host", "chunks", "@assemblyscript/loader"],
   history: [],
   safetensors: ["basics"],
-  callbacks: ["history", "host", "basics"],
+  callbacks: ["history", "host", "basics", "chunks"],
   data: ["basics"],
   pipeline: ["data", "model", "losses", "history", "basics"], // of model, losses and history only types
   metrics: ["basics", "data"],
@@ -101,7 +101,7 @@ const arrows: Record<string, string[]> = {
     "chunks",
   ],
   minimize: ["abi", "program", "runtime", "model", "optimizers", "basics", "chunks"],
-  chunks: ["model", "runtime", "minimize"], // what is loaded in one piece: names only
+  chunks: ["model", "runtime", "minimize", "callbacks"], // what is loaded in one piece: names only
   node: [
     "entry",
     "model",

@@ -15,7 +15,7 @@ const entries = {
 };
 
 /** Files of src/chunks in the order in which programs ask for them, and the columns that they count in. */
-const CHUNKS = { models: "run", training: "train" };
+const CHUNKS = { models: "run", training: "train", progress: "train" };
 const BINARIES = ["portable", "fast"];
 
 const TEN_LINES = `
