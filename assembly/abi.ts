@@ -98,12 +98,12 @@ export const ACTIVATION_RELU6 = 14;
 // Blocking of the matrix product, in elements; see kernels/gemm/blocking.ts for the reasons.
 export const GEMM_NR = 8;
 export const GEMM_KC = 512;
-// All of a, packed, in a product that packs b itself: 128 rows of a block of inner, half of a second cache of 512 KB.
-export const WHOLE_A_BYTES = 262144;
+// All of a, packed, in a product that packs b itself: 256 rows of a block of inner, half of a second cache of 1 MB.
+export const WHOLE_A_BYTES = 524288;
 // Per rank: b of a small product; a packed group of rows of a, or all of them and panels of b, and, at the end, a tile of the edge;
 // a stretch of clipped gradients; what a dropout draws.
-export const SCRATCH_BYTES = 394240;
-export const SCRATCH_STRIDE = 394368; // the scratch and a product's descriptor before it
+export const SCRATCH_BYTES = 656384;
+export const SCRATCH_STRIDE = 656512; // the scratch and a product's descriptor before it
 // Sums over rows of parameters and gradients are made of partial sums over pieces of this many elements.
 export const PIECE = 4096;
 

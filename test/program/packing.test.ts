@@ -33,9 +33,9 @@ test("one op for two, with b where it lies and the strides that it has there", (
   expect({ ...op, name: "matmul", operands: { ...op!.operands, b: ops[1]!.operands.b } }).toEqual(ops[1]);
 });
 
-test("all of a must have room: 128 rows of a block of inner", () => {
-  expect(names(written(undefined, 128), 128)).toEqual(["matmulPacking"]);
-  expect(names(written(undefined, 129), 129)).toEqual(["packB", "matmul"]);
+test("all of a must have room: 256 rows of a block of inner", () => {
+  expect(names(written(undefined, 256), 256)).toEqual(["matmulPacking"]);
+  expect(names(written(undefined, 257), 257)).toEqual(["packB", "matmul"]);
 });
 
 test("not panels that are packed once for many runs, or that something else reads", () => {

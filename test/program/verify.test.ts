@@ -78,11 +78,11 @@ test("a product that packs b itself must have room for all of a", () => {
     const program = plan([packing], 16);
     return () => verify(program, encode(program, WORKSPACE, [1]), WORKSPACE);
   };
-  expect(verified(128, 512)).not.toThrow();
-  expect(verified(128, 1030)).not.toThrow(); // by blocks of 512
-  expect(verified(129, 512)).toThrow("matmulPacking: a does not fit into the scratch");
-  expect(verified(1024, 64)).not.toThrow();
-  expect(verified(1025, 64)).toThrow("matmulPacking: a does not fit into the scratch");
+  expect(verified(256, 512)).not.toThrow();
+  expect(verified(256, 1030)).not.toThrow(); // by blocks of 512
+  expect(verified(257, 512)).toThrow("matmulPacking: a does not fit into the scratch");
+  expect(verified(2048, 64)).not.toThrow();
+  expect(verified(2049, 64)).toThrow("matmulPacking: a does not fit into the scratch");
 });
 
 test("a small product must fit into the scratch, and the planner gives it none that does not", () => {
@@ -114,9 +114,9 @@ test("a small product must fit into the scratch, and the planner gives it none t
   expect(namesOf(programOf(16, 129, false))).toBe("packB matmul");
   expect(namesOf(programOf(3, 512, false))).toBe("matmulSmall");
   expect(namesOf(programOf(3, 513, false))).toBe("packB matmul"); // inner is longer than a block
-  expect(() => verified(programOf(128, 770, true))).not.toThrow(); // 770 rows of 128: all of the scratch
-  expect(() => verified(programOf(128, 771, true))).toThrow("matmulSmall: b does not fit into the scratch");
-  expect(() => verified(programOf(129, 747, true))).toThrow("matmulSmall: b does not fit into the scratch");
+  expect(() => verified(programOf(128, 1282, true))).not.toThrow(); // 1282 rows of 128: all of the scratch
+  expect(() => verified(programOf(128, 1283, true))).toThrow("matmulSmall: b does not fit into the scratch");
+  expect(() => verified(programOf(129, 1244, true))).toThrow("matmulSmall: b does not fit into the scratch");
 });
 
 describe("rejects", () => {

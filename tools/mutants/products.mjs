@@ -8,7 +8,7 @@ const pack = ["test/kernels/gemm/pack.test.ts", ...matmul];
 export const mutants = rows([
   {
     file: "assembly/kernels/gemm/blocking.ts",
-    tests: matmul,
+    tests: [...matmul, "test/kernels/gemm/packing.test.ts"],
     changes: [
       { name: "setTileRows: taller than the tallest tile", find: "rows > 4 ? MR : max(1, rows)", replace: "max(1, rows)" },
       {
@@ -26,6 +26,8 @@ export const mutants = rows([
         find: "return rows <= most ? rows : rows < most + tallest ? most - tallest : most;",
         replace: "return rows;",
       },
+      { name: "wholeGroupRows: groups end within a tile", find: "EVERY_TILE) / EVERY_TILE * EVERY_TILE", replace: "EVERY_TILE)" },
+      { name: "wholeGroupRows: the last rows are cut", find: "rows <= most + EVERY_TILE ?", replace: "rows <= most ?" },
       {
         name: "blockPanels: one block of columns, whatever it holds",
         find: "return BLOCK_BYTES / NR / 4 / max(1, min(KC, inner));",
@@ -134,6 +136,8 @@ export const mutants = rows([
       { name: "columns from the first on", find: "for (let j = begin;", replace: "for (let j: u32 = 0;" },
       { name: "one block of inner alone", find: "while (k < inner);", replace: "while (false);" },
       { name: "a is not packed", find: "    packA(a, aRow, aInner, rows, kc, scratch);\n", replace: "" },
+      { name: "every group has the first rows of a", find: "scratch + (<usize>(i * kc) << 2), chunk", replace: "scratch, chunk" },
+      { name: "every group has the first rows of y", find: "chunk, i, some,", replace: "chunk, 0, some," },
     ],
   },
   {

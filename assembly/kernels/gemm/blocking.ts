@@ -59,6 +59,11 @@ const GROUP_BYTES: u32 = 36864;
  */
 const BLOCK_BYTES: u32 = 1048576;
 
+/** Bytes of y in a group of rows of an a that is packed whole. */
+const Y_BYTES: u32 = 32768;
+/** A multiple of the rows of every tallest tile. */
+const EVERY_TILE: u32 = 12;
+
 /** Panels of a block of b. */
 // @ts-ignore: decorator
 @inline
@@ -93,4 +98,16 @@ export function tileCount(rows: u32): u32 {
 export function groupRows(rows: u32, kc: u32): u32 {
   const most = GROUP_BYTES / 4 / max(1, kc) / tallest * tallest;
   return rows <= most ? rows : rows < most + tallest ? most - tallest : most;
+}
+
+/**
+ * Rows of the next group when `rows` are left of an a that is packed whole: so many that their part of y stays in the first cache, where
+ * each of its lines gets two panels and then what rides on the product; but no fewer than inner, for which the panels come anew.
+ * For few inner that counts: 128 x 512 x 10 takes 0.62 of the time, 256 x 1024 x 10 0.45 (Node 26, Zen 5).
+ */
+// @ts-ignore: decorator
+@inline
+export function wholeGroupRows(rows: u32, kc: u32, cols: u32): u32 {
+  const most = max(max(kc, Y_BYTES / 4 / cols), EVERY_TILE) / EVERY_TILE * EVERY_TILE;
+  return rows <= most + EVERY_TILE ? rows : most;
 }

@@ -54,17 +54,17 @@ function innerBlocks(product: usize, scratch: usize, rowBegin: u32, rowEnd: u32,
     for (let i = rowBegin, rows: u32 = 0; i < rowEnd; i += rows) {
       rows = groupRows(rowEnd - i, kc);
       packA(a + <usize>i * rowStride + <usize>k * innerStride, rowStride, innerStride, rows, kc, scratch);
-      group(product, scratch, b, i, rows, k, kc, begin, end);
+      group(product, scratch, scratch, b, i, rows, k, kc, begin, end);
     }
     k += KC;
   } while (k < inner);
 }
 
 /**
- * Panels [begin, end), which lie at b, for one packed group of rows: each comes into the first cache once, for all tiles of the group.
- * After the last block of inner, what rides on the product.
+ * Panels [begin, end), which lie at b, for one group of rows, packed at a: each comes into the first cache once, for all tiles of the
+ * group. After the last block of inner, what rides on the product.
  */
-export function group(product: usize, scratch: usize, b: usize, i: u32, rows: u32, k: u32, kc: u32, begin: u32, end: u32): void {
+export function group(product: usize, scratch: usize, a: usize, b: usize, i: u32, rows: u32, k: u32, kc: u32, begin: u32, end: u32): void {
   const cols = load<u32>(product, PRODUCT_COLS);
   const isLast = k + kc == load<u32>(product, PRODUCT_INNER);
   const isRelu = isLast && load<u32>(product, PRODUCT_ACTIVATION) == ACTIVATION_RELU && !load<u32>(product, PRODUCT_T);
@@ -79,15 +79,15 @@ export function group(product: usize, scratch: usize, b: usize, i: u32, rows: u3
   let whole = min(end, cols / NR) - begin;
   while (whole) {
     const count = rows == 1 ? rowPanels(whole) : whole;
-    if (rows > 1 || count == 1) panels(scratch, b, kc, rows, count, y, toZ, rowBytes, bias, flags);
-    else if (count == 4) tile1x32(scratch, b, panelBytes, kc, y, toZ, bias, flags);
-    else tile1x24(scratch, b, panelBytes, kc, y, toZ, bias, flags);
+    if (rows > 1 || count == 1) panels(a, b, kc, rows, count, y, toZ, rowBytes, bias, flags);
+    else if (count == 4) tile1x32(a, b, panelBytes, kc, y, toZ, bias, flags);
+    else tile1x24(a, b, panelBytes, kc, y, toZ, bias, flags);
     whole -= count;
     b += <usize>count * panelBytes;
     y += <usize>count << 5;
     if (bias) bias += <usize>count << 5;
   }
-  if (end * NR > cols) edgePanel(scratch, b, kc, rows, y, toZ, cols & (NR - 1), rowBytes, bias, flags);
+  if (end * NR > cols) edgePanel(scratch, a, b, kc, rows, y, toZ, cols & (NR - 1), rowBytes, bias, flags);
   if (isLast) finish(product, i, rows, begin * NR, min(end * NR, cols), true);
 }
 
@@ -118,6 +118,7 @@ function panels(
 /** The same for the last panel when cols is no multiple of 8: whole tiles in the scratch, of which only `cols` columns go to y and z. */
 function edgePanel(
   scratch: usize,
+  a: usize,
   b: usize,
   kc: u32,
   rows: u32,
@@ -132,7 +133,6 @@ function edgePanel(
   const edgeZ = edgeY + 32 * MR;
   const edgeBias = edgeZ + 32 * MR;
   if (bias) copyColumns(bias, 0, edgeBias, 0, 1, cols);
-  let a = scratch;
   while (rows) {
     const mr = tileRows(rows);
     if (flags & TILE_CONTINUE) copyColumns(y, rowBytes, edgeY, 32, mr, cols);

@@ -1,7 +1,7 @@
 /**
  * The matrix product for one thread whose rows are so few that all of a, packed, stays in the second cache. It packs b itself, some panels
- * at a time, beside a: packed before, all of b goes to memory and back. 784-512-512-10 with 128 rows takes 0.99 of the time for a step,
- * 1024-2048-1024-10 0.986 (Node 26, Zen 4). With more rows, which would pack a or b more than once, nothing is gained.
+ * at a time, beside a: packed before, all of b goes to memory and back. 784-512-512-10 with 128 rows takes 0.99 of the time for a step
+ * (Node 26, Zen 4), 1024-2048-1024-10 with 256 rows 0.98 (Zen 5). More rows would pack a or b more than once.
  */
 import {
   PRODUCT_A,
@@ -15,7 +15,7 @@ import {
   PRODUCT_ROWS,
   WHOLE_A_BYTES,
 } from "../../abi";
-import { KC, NR } from "./blocking";
+import { KC, NR, wholeGroupRows } from "./blocking";
 import { group } from "./loops";
 import { packA, packB } from "./pack";
 
@@ -43,7 +43,10 @@ export function matmulPacking(product: usize, scratch: usize, begin: u32, end: u
     for (let j = begin; j < end; j += width) {
       const last = min(j + width, end);
       packB(b, chunk - <usize>(j * panelBytes), kc, cols, bInner, bCol, j, last); // panel j then is at chunk
-      group(product, scratch, chunk, 0, rows, k, kc, j, last);
+      for (let i: u32 = 0, some: u32 = 0; i < rows; i += some) {
+        some = wholeGroupRows(rows - i, kc, cols);
+        group(product, scratch, scratch + (<usize>(i * kc) << 2), chunk, i, some, k, kc, j, last);
+      }
     }
     a += <usize>KC * aInner, b += <usize>KC * bInner, k += KC;
   } while (k < inner);

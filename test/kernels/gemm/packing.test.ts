@@ -1,6 +1,6 @@
 /** matmulPacking: the bits of packB and matmul, whatever the shape, the strides and the share. */
 import { describe, expect, test } from "vitest";
-import { ACTIVATION_RELU, ACTIVATION_TANH, GEMM_NR, PRODUCT_B } from "../../../assembly/abi.ts";
+import { ACTIVATION_RELU, ACTIVATION_TANH, GEMM_NR, PRODUCT_B, PRODUCT_Y } from "../../../assembly/abi.ts";
 import { Kernels, shares, variants } from "../harness.ts";
 import { type Form, multiply, type Operands, type Options, operands, pack, UNTOUCHED } from "./operands.ts";
 
@@ -20,6 +20,12 @@ const SHAPES = [
   [20, 131, 513],
   [9, 70, 1100],
   [3, 1030, 32],
+  // Several groups of rows: of 12 rows for 10 inner, of 36 for 40, of 60 for 70.
+  [24, 1030, 10],
+  [25, 1030, 10],
+  [37, 1030, 10],
+  [100, 200, 40],
+  [190, 130, 70],
 ];
 const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values.byteOffset, values.length)];
 
@@ -61,6 +67,20 @@ describe.each(variants)("matmulPacking, %s", (variant) => {
         }
       }
     }
+  });
+
+  test.each([1, 2, 3, 4, 6])("groups hold whole tiles of %i rows", (height) => {
+    for (const rows of [24, 25, 26, 31, 36, 37, 48, 49]) {
+      kernels.reset();
+      const all = operands(kernels, "NT", rows, 1030, 10);
+      pack(kernels, all);
+      kernels.call.setTileRows(6);
+      const want = bits(multiply(kernels, all));
+      kernels.call.setTileRows(height);
+      kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_Y / 4], rows * 1030).fill(UNTOUCHED);
+      expect(bits(packing(all)), `${rows} rows`).toEqual(want);
+    }
+    kernels.call.setTileRows(6);
   });
 
   test("writes the columns of its panels alone", () => {
