@@ -201,8 +201,8 @@ export const mutants = rows([
       },
       {
         name: "packB: a panel that is not whole is copied",
-        find: "min(end, cols / NR) - begin : 0;",
-        replace: "end - begin : 0;",
+        find: "min(min(end, cols / NR) - begin, SIDE_BY_SIDE) : 0;",
+        replace: "min(end - begin, SIDE_BY_SIDE) : 0;",
       },
       { name: "packA: the next tile from the same rows", find: "a += <usize>mr * rowStride;", replace: "" },
       {

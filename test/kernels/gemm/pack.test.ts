@@ -5,7 +5,7 @@ import { Kernels, variants } from "../harness.ts";
 import { type Form, operands, pack } from "./operands.ts";
 
 const FORMS: Form[] = ["NN", "NT", "SS"];
-// [inner, cols]: nothing, one, less than a panel, a panel, one more; four panels at once and their edges; blocks of inner and one more.
+// [inner, cols]: nothing, one, less than a panel, a panel, one more; eight panels at once, one more and their edges; blocks of inner and one more.
 const SIZES = [
   [0, 5],
   [5, 0],
@@ -16,6 +16,9 @@ const SIZES = [
   [7, 31],
   [9, 32],
   [10, 33],
+  [12, 64],
+  [13, 72],
+  [11, 131],
   [255, 12],
   [512, 40],
   [513, 41],
