@@ -125,14 +125,22 @@ function machine() {
   const measured = ["--", "src", "assembly"];
   const changed = text("git", "status", "--porcelain", ...measured) ? " with changes" : "";
   return {
-    cpu: cpus()[0]?.model.trim(),
+    cpu: processor(),
     cores: cpus().length,
     node: text(processes.node, "-p", "process.versions.node + ' (V8 ' + process.versions.v8 + ')'"),
     commit: `${text("git", "log", "-1", "--format=%h", ...measured) || "unknown"}${changed}`,
   };
 }
 
-/** "Intel(R) Xeon(R) Processor @ 2.50GHz" as "intel-xeon-processor-2.50ghz". */
+/** Its name and, where Linux tells them, family and model: a server's processor may be named after its maker alone. */
+function processor() {
+  const text = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "";
+  const [, family] = /^cpu family\s*: (.+)$/m.exec(text) ?? [];
+  const [, model] = /^model\s*: (.+)$/m.exec(text) ?? [];
+  return [cpus()[0]?.model.trim(), family && `family ${family}`, model && `model ${model}`].filter(Boolean).join(", ");
+}
+
+/** "Intel(R) Xeon(R) Processor @ 2.50GHz, family 6" as "intel-xeon-processor-2.50ghz-family-6". */
 function fileNameOf(cpu) {
   const words = (cpu || "unknown").toLowerCase().replace(/\([^)]*\)/g, "");
   return words.match(/[a-z0-9.]+/g).join("-");
