@@ -147,7 +147,7 @@ describe("a full memory", () => {
   const big = w.sequential(w.input(1000), w.dense(2000), w.relu(), w.dense(10)); // 8 MB of weights
 
   test("MemoryError says what was wanted and what is there; all else is unharmed", async () => {
-    const runtime = await w.createRuntime({ memory: { maximum } });
+    const runtime = await w.createRuntime({ memory: { maximum }, threads: 1 });
     const model = await w.build(net, { runtime });
     const trainer = await w.createTrainer(model, { loss, optimizer: w.adam(), batchSize: 8 });
     const batch = { x: x.subarray(0, 32), y: y.subarray(0, 8) };

@@ -178,7 +178,7 @@ describe.each(variants)("%s", (variant) => {
 });
 
 test("a memory too full for the search still says which step went wrong", async () => {
-  const runtime = await w.createRuntime({ memory: { maximum: 24 * 65536 } });
+  const runtime = await w.createRuntime({ memory: { maximum: 24 * 65536 }, threads: 1 });
   const model = await w.build(w.sequential(w.input(2), w.dense(2000), w.relu(), w.dense(1)), { runtime });
   const trainer = await w.createTrainer(model, { loss: w.mse(), optimizer: w.sgd(), batchSize: 32 });
   const fill: w.Model[] = [];
