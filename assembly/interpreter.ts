@@ -83,7 +83,7 @@ export function runProgram(records: usize, control: usize, from: u32, to: u32, r
       continue;
     }
     const ranks = min(load<u32>(r, abi.RECORD_RANKS), team);
-    if (rank >= ranks || isStopped || runRecord(r, control, batch, scratch, rank, ranks)) continue;
+    if (rank >= ranks || isStopped || runRecord(r, control, batch, scratch, rank, ranks, false)) continue;
     if (team == 1) break;
     isStopped = true; // the others come to the next barrier, and learn of it there
   }
@@ -96,19 +96,21 @@ export function runProgram(records: usize, control: usize, from: u32, to: u32, r
 function runParts(
   r: usize, control: usize, batch: u32, scratch: usize, rank: u32, team: u32, block: usize, base: u32, parts: u32,
 ): void {
+  let isAgain = false;
   for (let i: u32 = 0; i < team; i++) {
     const owner = (rank + i) % team;
     while (true) {
       const taken = claim(block, owner, base, parts, i == 0);
       if (taken == 0) break;
       const count = taken >> 16;
-      runRecord(r, control, batch, scratch, (owner * parts + (taken & 0xffff)) / count, (team * parts) / count);
+      runRecord(r, control, batch, scratch, (owner * parts + (taken & 0xffff)) / count, (team * parts) / count, isAgain);
+      isAgain = true;
     }
   }
 }
 
-/** One op, this rank's share. False ends the program. */
-function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u32, ranks: u32): bool {
+/** One op, this rank's share. isAgain: a part of the same op was the last that this scratch has seen. False ends the program. */
+function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u32, ranks: u32, isAgain: bool): bool {
   const n0 = size(r, 0, batch);
   const n1 = size(r, 1, batch);
   switch (load<u32>(r, abi.RECORD_CODE)) {
@@ -125,7 +127,7 @@ function runRecord(r: usize, control: usize, batch: u32, scratch: usize, rank: u
       break;
     case abi.OP_MATMUL_PACKING: {
       const panels = (n1 + abi.GEMM_NR - 1) / abi.GEMM_NR;
-      matmulPacking(describeProduct(r, batch, scratch), scratch + PRODUCT_BYTES, shareBegin(panels, rank, ranks), shareEnd(panels, rank, ranks));
+      matmulPacking(describeProduct(r, batch, scratch), scratch + PRODUCT_BYTES, shareBegin(panels, rank, ranks), shareEnd(panels, rank, ranks), isAgain);
       break;
     }
     case abi.OP_MATMUL_FEW:

@@ -42,7 +42,7 @@ export function runAgainIfLost(program: LoadedProgram, first: Span, last: Span):
 /** `reuse: false` keeps every value of a run, for finding where one went wrong. */
 export function loadProgram(runtime: Runtime, region: Region, builder: Builder, control: number, { reuse = true } = {}): LoadedProgram {
   const fused = fuse(builder.ops);
-  const ops = runtime.ranks === 1 ? packingProducts(fused, builder.capacity) : fused;
+  const ops = packingProducts(fused, builder.capacity, runtime.ranks);
   const planned: Plan = plan(ops, builder.capacity, { reuse });
   const workspace = region.allocate(planned.workspaceBytes, "activations");
   const ranks = ranksOf(planned, runtime.ranks, runtime.share);

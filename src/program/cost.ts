@@ -2,6 +2,7 @@
  * How many ranks each op is worth, decided once when a program is compiled: a meeting of two spinning threads costs about
  * half a microsecond, and the data that one wrote must travel to the other. The estimates steer speed only, never a bit.
  */
+import * as abi from "../../assembly/abi.ts";
 import { type Op, sizesAt } from "./builder.ts";
 import { isProductName, type OpName, type OpRow, type Sizes, ops as table } from "./ops.ts";
 import type { Plan } from "./plan.ts";
@@ -60,9 +61,18 @@ export function partsOf(plan: Plan, ranks: readonly number[], team: number, shar
   return plan.ops.map((op, index) => {
     if (team === 1 || ranks[index]! < team) return 0;
     if (share === "always") return [0, 2, 4][index % 3]!;
-    const parts = Math.min(MOST_PARTS, Math.floor(nanosecondsOf(op, plan.capacity) / (team * PART_NANOSECONDS)));
+    const parts = Math.min(
+      packsAgain(op, plan.capacity) ? 4 : MOST_PARTS,
+      Math.floor(nanosecondsOf(op, plan.capacity) / (team * PART_NANOSECONDS)),
+    );
     return parts < 2 ? 0 : 1 << (31 - Math.clz32(parts));
   });
+}
+
+/** Whether each part packs all of a: not all its blocks have room beside each other. */
+function packsAgain(op: Op, capacity: number): boolean {
+  const { rows = 0, inner = 0 } = sizesAt(op, capacity);
+  return op.name === "matmulPacking" && rows * inner * 4 > abi.WHOLE_A_BYTES;
 }
 
 /** How long the shared ops before each record take together on one rank: at one row, and how much more each further row. */

@@ -1,19 +1,25 @@
 /**
- * For one thread: a product that packs b itself, some panels at a time, takes the place of an op that packs all of b and one that
- * multiplies, where all of a has room beside them. Threads share the packing instead: each would do all of b's for its rows, or all of
- * a's for its columns.
+ * For few threads: a product that packs b itself, some panels at a time, takes the place of an op that packs all of b and one that
+ * multiplies, where all of a has room beside them. Each thread packs all of a for its columns: many threads share the packing of b
+ * instead, and so do some where each would have few columns.
  */
 import * as abi from "../../assembly/abi.ts";
 import { accessTable } from "./access.ts";
 import type { Op } from "./builder.ts";
 import { countAt } from "./count.ts";
 
-/** capacity: the most rows that a batch may have. */
-export function packingProducts(ops: readonly Op[], capacity: number): Op[] {
+const MOST_RANKS = 4;
+/** Columns of a thread's share, if there are several: packing a column of a takes as long as some ten multiply-adds of it. */
+const LEAST_COLS = 64;
+
+/** capacity: the most rows that a batch may have. ranks: of the team that runs the program. */
+export function packingProducts(ops: readonly Op[], capacity: number, ranks: number): Op[] {
+  if (ranks > MOST_RANKS) return [...ops];
   const { readersOf, writersOf } = accessTable(ops);
   const packs = new Map<Op, Op>();
   ops.forEach((product, index) => {
     if (product.name !== "matmul" || !fits(product, capacity)) return;
+    if (ranks > 1 && countAt(product.sizes.cols!, capacity) < ranks * LEAST_COLS) return;
     const panels = product.operands.b!;
     const pack = writersOf(panels)
       .filter((writer) => writer.index < index)

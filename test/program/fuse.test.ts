@@ -181,7 +181,7 @@ describe.each(variants)("fused or not, %s", (variant) => {
   test.each(Object.keys(nets))("%s: the same bits of weights, slots and losses", async (name) => {
     const [net, rows] = nets[name]!;
     const results = [];
-    for (const rewrite of [fuse, (ops: readonly Op[]) => packingProducts(fuse(ops), rows), (ops: readonly Op[]) => [...ops]]) {
+    for (const rewrite of [fuse, (ops: readonly Op[]) => packingProducts(fuse(ops), rows, 1), (ops: readonly Op[]) => [...ops]]) {
       const runtime = await runtimeOf(variant);
       const model = await w.build(net, { runtime, seed: 3 });
       const region = runtime.region(model);

@@ -20,12 +20,12 @@ function written(then: (parts: Parts) => void = () => {}, capacity = 64, packIn?
   then({ builder, a, b, y });
   return builder.ops;
 }
-const names = (ops: readonly Op[], capacity = 64) => packingProducts(ops, capacity).map(({ name }) => name);
+const names = (ops: readonly Op[], capacity = 64, ranks = 1) => packingProducts(ops, capacity, ranks).map(({ name }) => name);
 
 test("one op for two, with b where it lies and the strides that it has there", () => {
   const ops = written();
   expect(ops.map(({ name }) => name)).toEqual(["packB", "matmul"]);
-  const [op, ...others] = packingProducts(ops, 64);
+  const [op, ...others] = packingProducts(ops, 64, 1);
   expect(others).toEqual([]);
   expect(op!.name).toBe("matmulPacking");
   expect(op!.operands.b).toBe(ops[0]!.operands.b);
@@ -36,6 +36,21 @@ test("one op for two, with b where it lies and the strides that it has there", (
 test("all of a must have room: 256 rows of a block of inner", () => {
   expect(names(written(undefined, 256), 256)).toEqual(["matmulPacking"]);
   expect(names(written(undefined, 257), 257)).toEqual(["packB", "matmul"]);
+});
+
+test("up to four threads, each of which has 64 columns at least", () => {
+  const ops = written(); // 64 columns
+  const [pack, matmul] = ops;
+  const wide = (cols: number) => [
+    { ...pack!, sizes: { ...pack!.sizes, cols } },
+    { ...matmul!, sizes: { ...matmul!.sizes, cols } },
+  ];
+  expect(names(ops, 64, 2)).toEqual(["packB", "matmul"]);
+  expect(names(wide(127), 64, 2)).toEqual(["packB", "matmul"]);
+  expect(names(wide(128), 64, 2)).toEqual(["matmulPacking"]);
+  expect(names(wide(255), 64, 4)).toEqual(["packB", "matmul"]);
+  expect(names(wide(256), 64, 4)).toEqual(["matmulPacking"]);
+  expect(names(wide(4096), 64, 5)).toEqual(["packB", "matmul"]);
 });
 
 test("not panels that are packed once for many runs, or that something else reads", () => {

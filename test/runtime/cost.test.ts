@@ -176,5 +176,5 @@ describe("steps under the real plan", () => {
   });
 });
 
-/** Products and the packing of their larger factors, activation gradient, sums, Adam over the weights; the rest stays with rank 0. */
-const SHARED_OF_WIDE = 10;
+/** Products, which pack their factors themselves, activation gradient, sums, Adam over the weights; the rest stays with rank 0. */
+const SHARED_OF_WIDE = 7;

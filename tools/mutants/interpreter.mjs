@@ -100,8 +100,8 @@ export const mutants = rows([
       },
       {
         name: "parts: one where several were taken",
-        find: "/ count, (team * parts) / count);",
-        replace: ", team * parts);",
+        find: "/ count, (team * parts) / count, isAgain);",
+        replace: ", team * parts, isAgain);",
         tests: partsTests,
       },
       { name: "walk: all ranks do what few should", find: "if (rank >= ranks ||", replace: "if (", tests: threads },
@@ -166,7 +166,7 @@ export const mutants = rows([
         order,
       ),
       call(
-        "matmulPacking(describeProduct(r, batch, scratch), scratch + PRODUCT_BYTES, shareBegin(panels, rank, ranks), shareEnd(panels, rank, ranks));",
+        "matmulPacking(describeProduct(r, batch, scratch), scratch + PRODUCT_BYTES, shareBegin(panels, rank, ranks), shareEnd(panels, rank, ranks), isAgain);",
         "matmulPacking: the first panels alone",
         "shareEnd(panels, rank, ranks)",
         "shareBegin(panels, rank, ranks) + 1",

@@ -1,6 +1,6 @@
 /** matmulPacking: the bits of packB and matmul, whatever the shape, the strides and the share. */
 import { describe, expect, test } from "vitest";
-import { ACTIVATION_RELU, ACTIVATION_TANH, GEMM_NR, PRODUCT_B, PRODUCT_Y } from "../../../assembly/abi.ts";
+import { ACTIVATION_RELU, ACTIVATION_TANH, GEMM_NR, PRODUCT_A, PRODUCT_B, PRODUCT_Y } from "../../../assembly/abi.ts";
 import { Kernels, shares, variants } from "../harness.ts";
 import { type Form, multiply, type Operands, type Options, operands, pack, UNTOUCHED } from "./operands.ts";
 
@@ -32,12 +32,13 @@ const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values
 describe.each(variants)("matmulPacking, %s", (variant) => {
   const kernels = new Kernels(variant);
 
-  function packing(all: Operands, ranks = 1): Float32Array {
+  /** Several shares: each packs a, or the first of them for all. */
+  function packing(all: Operands, ranks = 1, once = false): Float32Array {
     all.set(PRODUCT_B, all.b);
     kernels.f32(all.scratch, 1000).fill(Number.NaN); // what an op before has left
-    for (const [begin, end] of shares(Math.ceil(all.product.cols / GEMM_NR), ranks)) {
-      kernels.call.matmulPacking(all.descriptor, all.scratch, begin, end);
-    }
+    shares(Math.ceil(all.product.cols / GEMM_NR), ranks).forEach(([begin, end], index) => {
+      kernels.call.matmulPacking(all.descriptor, all.scratch, begin, end, Number(once && index > 0));
+    });
     return all.y();
   }
 
@@ -61,7 +62,7 @@ describe.each(variants)("matmulPacking, %s", (variant) => {
         for (const ranks of [1, 2, 3, 4]) {
           const all = make();
           const where = `${rows}x${cols}x${inner}, ${ranks} ranks`;
-          expect(bits(packing(all, ranks)), where).toEqual(want);
+          expect(bits(packing(all, ranks, ranks % 2 === 0)), where).toEqual(want);
           if (options.withZ) expect(bits(all.z()), where).toEqual(wantZ);
           expect(all.guardsHold(), where).toBe(true);
         }
@@ -81,6 +82,21 @@ describe.each(variants)("matmulPacking, %s", (variant) => {
       expect(bits(packing(all)), `${rows} rows`).toEqual(want);
     }
     kernels.call.setTileRows(6);
+  });
+
+  test.each([
+    [128, 40, 1024, true], // two blocks of inner, and just room for all of a
+    [129, 40, 1024, false],
+    [6, 40, 100, true],
+  ])("%i x %i x %i: a lies packed for the next share: %s", (rows, cols, inner, isKept) => {
+    kernels.reset();
+    const all = operands(kernels, "NN", rows, cols, inner);
+    const want = bits(packing(all));
+    kernels.call.matmulPacking(all.descriptor, all.scratch, 0, 2, 0);
+    kernels.f32(kernels.u32(all.descriptor, 16)[PRODUCT_A / 4], rows * inner).fill(0);
+    kernels.call.matmulPacking(all.descriptor, all.scratch, 2, 5, 1);
+    if (isKept) expect(bits(all.y())).toEqual(want);
+    else expect([...all.y()].filter((_, i) => i % cols >= 16).every((value) => value === 0)).toBe(true);
   });
 
   test("writes the columns of its panels alone", () => {
