@@ -18,7 +18,7 @@ test.each(variants)("%s: a table of all ops, and the same bits after it", async 
   const profile = one.trainer.profile(20);
   expect(profile.steps).toBe(20);
   expect(profile.rows).toBe(32);
-  expect(profile.ops.filter(({ op }) => op === "matmul").length).toBe(5); // two forward, two by weights, one by the input of the last layer
+  expect(profile.ops.filter(({ op }) => op.startsWith("matmul")).length).toBe(5); // two forward, two by weights, one by the input of the last layer
   expect(profile.ops.map(({ op }) => op)).toEqual(
     expect.arrayContaining(["columnMoments", "dropout", "softmaxCrossEntropyLabels", "guard", "adam"]),
   );
@@ -26,7 +26,7 @@ test.each(variants)("%s: a table of all ops, and the same bits after it", async 
   expect(profile.microseconds).toBeCloseTo(sum, 6);
   expect(profile.ops.reduce((total, { share }) => total + share, 0)).toBeCloseTo(1, 6);
   // 2 · 32 · 128 · 64 operations, counted by hand
-  const [first] = profile.ops.filter(({ op }) => op === "matmul");
+  const first = profile.ops.find(({ op }) => op.startsWith("matmul"));
   expect(first!.gflops! * first!.microseconds * 1000).toBeCloseTo(2 * 32 * 128 * 64, 0);
   expect(profile.text.split("\n").length).toBe(profile.ops.length + 2);
   expect(profile.text).toMatch(/^layer +span +op/);
