@@ -94,7 +94,8 @@ class Suite {
       if (threads > 1) {
         if (opsShared === 0) opsShared = sharedOps;
         this.check(sharedOps > 0, `${where}: no op was shared`);
-        if (task.share === "always") this.check(sharedOps === opsShared, `${where}: ${sharedOps} ops shared, and ${opsShared} on 2`);
+        // Two threads pack b inside products; more of them, with fewer columns each, by an op of its own.
+        if (task.share === "always") this.check(sharedOps >= opsShared, `${where}: ${sharedOps} ops shared, and ${opsShared} on 2`);
       } else {
         this.check(sharedOps === 0, `${where}: ${sharedOps} ops shared`);
       }
