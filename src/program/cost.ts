@@ -15,6 +15,8 @@ const RANK_NANOSECONDS = 6_000;
 const PART_NANOSECONDS = 10_000;
 /** ...and into so many at most: two threads on cores of changing speed, mnist, 9.5 ms a step with 8, 8.5 with 16, 10.8 uncut. */
 const MOST_PARTS = 16;
+/** The same where each part packs all of a anew. */
+const MOST_PACKING_PARTS = 4;
 /** A run whose shared ops do not take this long together does not wake the team: threads that sleep need 30 µs and more. */
 const WAKE_NANOSECONDS = 150_000;
 
@@ -62,7 +64,7 @@ export function partsOf(plan: Plan, ranks: readonly number[], team: number, shar
     if (team === 1 || ranks[index]! < team) return 0;
     if (share === "always") return [0, 2, 4][index % 3]!;
     const parts = Math.min(
-      packsAgain(op, plan.capacity) ? 4 : MOST_PARTS,
+      packsAgain(op, plan.capacity) ? MOST_PACKING_PARTS : MOST_PARTS,
       Math.floor(nanosecondsOf(op, plan.capacity) / (team * PART_NANOSECONDS)),
     );
     return parts < 2 ? 0 : 1 << (31 - Math.clz32(parts));

@@ -9,7 +9,7 @@ import type { Op } from "./builder.ts";
 import { countAt } from "./count.ts";
 
 const MOST_RANKS = 4;
-/** Columns of a thread's share, if there are several: packing a column of a takes as long as some ten multiply-adds of it. */
+/** Columns of a thread's share, if there are several: for few of them packing all of a is much of the work. Not tuned. */
 const LEAST_COLS = 64;
 
 /** capacity: the most rows that a batch may have. ranks: of the team that runs the program. */

@@ -93,6 +93,12 @@ describe("partsOf", () => {
     expect(partsIn(80, 2)).toEqual([0]);
   });
 
+  test("few parts where each packs all of a anew, as not all its blocks have room", () => {
+    const parts = (inner: number) => partsOf(planOf({ ...product(128, 2048, inner), name: "matmulPacking" }), [2], 2, "auto");
+    expect(parts(1024)).toEqual([16]);
+    expect(parts(1025)).toEqual([4]);
+  });
+
   test("cuts nothing of an op that is not worth all ranks, nor for a team of one", () => {
     const plan = planOf(product(1024, 1024, 1024), product(64, 64, 256));
     const ranks = ranksOf(plan, 64, "auto");

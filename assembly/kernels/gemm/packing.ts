@@ -2,7 +2,7 @@
  * The matrix product for one thread or a few whose rows are so few that all of a, packed, stays in the second cache. It packs b itself, some panels
  * at a time, beside a: packed before, all of b goes to memory and back. 784-512-512-10 with 128 rows takes 0.99 of the time for a step
  * (Node 26, Zen 4), 1024-2048-1024-10 with 256 rows 0.98 (Zen 5). More rows would pack a or b more than once.
- * On two threads, each of which packs all of a for its columns, mnist takes 0.92 to 0.98 of the time: packed panels need not travel.
+ * On two threads, each of which packs all of a for its columns, mnist takes 0.95 of the time (Zen 5): packed panels need not travel.
  */
 import {
   PRODUCT_A,
